@@ -1,0 +1,1 @@
+"""Networks from scratch: kernels driven by an ablation and benchmark harness."""
