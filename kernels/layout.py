@@ -1,0 +1,270 @@
+"""What a network is and where its numbers lie: plain tuples of arrays and numbers that both backends read.
+
+All parameters of a network live in one 1-D buffer, all weight matrices first (so that what decays is one leading
+slice), then each layer's bias, gamma and beta. Gradients and optimizer state have the same layout, so an optimizer
+step is one vector operation whatever the depth, and the hash of the weights is the hash of one buffer.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+# A name's position is its code inside the compiled loop.
+ACTIVATIONS = ("identity", "sigmoid", "tanh", "relu", "leaky_relu")
+IDENTITY, SIGMOID, TANH, RELU, LEAKY_RELU = range(5)
+NORMALIZATIONS = ("none", "batch", "layer")
+NO_NORM, BATCH_NORM, LAYER_NORM = range(3)
+LOSSES = ("cross_entropy", "binary_cross_entropy", "mse")
+CROSS_ENTROPY, BINARY_CROSS_ENTROPY, MSE = range(3)
+OPTIMIZERS = ("sgd", "ema_momentum", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw")
+SGD, EMA_MOMENTUM, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADAM, ADAMW = range(8)
+MOMENT_BUFFERS = (0, 1, 1, 1, 1, 1, 2, 2)  # moments that each optimizer keeps per parameter
+
+NORM_EPSILON = 1e-5
+NORM_MOMENTUM = 0.9
+
+
+class Network(NamedTuple):
+    """An architecture: widths, offsets into the flat buffers, and the choices made in each block.
+
+    A hidden block is affine -> norm -> (+ skip) -> activation -> dropout; the output layer is affine, its softmax or
+    sigmoid belongs to the loss. Layer ``l`` maps ``widths[l]`` to ``widths[l + 1]``.
+    """
+
+    widths: NDArray[np.int64]  # (L + 1,)
+    weight: NDArray[np.int64]  # (L,) where w (widths[l], widths[l + 1]) starts in the parameters
+    bias: NDArray[np.int64]  # (L,)
+    gamma: NDArray[np.int64]  # (L,), meaningful for normalized hidden layers
+    beta: NDArray[np.int64]  # (L,)
+    units: NDArray[np.int64]  # (L,) hidden units before layer l: its place in running statistics and workspace
+    weights: int  # leading parameters that are weights: those that decay
+    parameters: int
+    activation: int
+    alpha: float  # slope of leaky ReLU below zero
+    normalization: int
+    residual: bool  # skip connections between hidden layers of equal width
+    dropout: float  # share of hidden units dropped
+    input_dropout: float
+    scaled_dropout: bool  # multiply by 1 - p at inference instead of dividing by it in training
+    loss: int
+
+
+class Optimizer(NamedTuple):
+    """An update rule and its constants; the learning rate comes with each step."""
+
+    rule: int
+    momentum: float
+    beta1: float
+    beta2: float
+    rho: float
+    epsilon: float
+    eps_outside: bool  # RMSprop: epsilon added to the root (Keras) instead of under it
+
+
+class State(NamedTuple):
+    """Everything that training changes, as flat buffers of one dtype."""
+
+    parameters: NDArray[Any]  # (P,)
+    gradients: NDArray[Any]  # (P,)
+    first: NDArray[Any]  # (P,) velocity or first moment; (0,) where the optimizer keeps none
+    second: NDArray[Any]  # (P,) second moment; (0,) where the optimizer keeps none
+    running_mean: NDArray[Any]  # (U,) batch norm's running statistics of all hidden units; (0,) without
+    running_variance: NDArray[Any]  # (U,)
+
+
+class Images(NamedTuple):
+    """A data set as the kernels read it: bytes, and the affine map that makes numbers of them.
+
+    ``x = pixels * scale + shift``. The packed form lists each row's nonzero pixels; it is empty when `sparse` is false.
+    """
+
+    pixels: NDArray[np.uint8]  # (n, D)
+    labels: NDArray[np.uint8]  # (n,)
+    starts: NDArray[np.int64]  # (n + 1,) row i is columns[starts[i]:starts[i + 1]]
+    columns: NDArray[np.uint16]  # (nonzeros,)
+    values: NDArray[np.uint8]  # (nonzeros,)
+    sparse: bool
+    scale: float
+    shift: float
+
+
+class Workspace(NamedTuple):
+    """Buffers for one batch of at most B rows; layer l of width M has rows at ``B * units[l]``."""
+
+    x: NDArray[Any]  # (B * D,) the batch's inputs; (0,) where only the packed form is used
+    gathered: NDArray[Any]  # (B * D,) the same before input dropout; (0,) without
+    preactivations: NDArray[Any]  # (B * U,)
+    activations: NDArray[Any]  # (B * U,) before dropout
+    dropped: NDArray[Any]  # (B * U,) after dropout; (0,) without
+    normalized: NDArray[Any]  # (B * U,) the normalized pre-activations; (0,) without
+    mean: NDArray[Any]  # (L * max(B, widest),) batch norm's statistics of a layer's units
+    inverse_std: NDArray[Any]  # (L * max(B, widest),) ... or layer norm's of the rows
+    mask: NDArray[np.uint8]  # (B * U,) units kept; (0,) without dropout
+    input_mask: NDArray[np.uint8]  # (B * D,) inputs kept; (0,) without input dropout
+    logits: NDArray[Any]  # (B * K,)
+    probabilities: NDArray[Any]  # (B * K,)
+    losses: NDArray[Any]  # (B,)
+    deltas: NDArray[Any]  # (4, B * widest) gradients on their way back, see the epoch
+    starts: NDArray[np.int64]  # (B + 1,) the batch's rows in packed form
+    columns: NDArray[np.uint16]  # (B * D,)
+    values: NDArray[Any]  # (B * D,)
+
+
+def network(
+    widths: list[int] | tuple[int, ...],
+    *,
+    activation: str = "relu",
+    alpha: float = 0.01,
+    normalization: str = "none",
+    residual: bool = False,
+    dropout: float = 0.0,
+    input_dropout: float = 0.0,
+    dropout_form: str = "inverted",
+    loss: str = "cross_entropy",
+) -> Network:
+    """Lay out a network of the given widths (input, hidden ..., output) in its flat buffers."""
+    layers = len(widths) - 1
+    sizes = np.array([widths[layer] * widths[layer + 1] for layer in range(layers)], np.int64)
+    weight = np.cumsum(sizes) - sizes
+    weights = end = int(sizes.sum())
+    bias, gamma, beta = np.full((3, layers), -1, np.int64)
+    for layer in range(layers):
+        bias[layer] = end
+        end += widths[layer + 1]
+        if normalization != "none" and layer < layers - 1:
+            gamma[layer], beta[layer] = end, end + widths[layer + 1]
+            end += 2 * widths[layer + 1]
+    return Network(
+        widths=np.array(widths, np.int64),
+        weight=weight,
+        bias=bias,
+        gamma=gamma,
+        beta=beta,
+        units=np.cumsum([0, *widths[1:-1]], dtype=np.int64),
+        weights=weights,
+        parameters=end,
+        activation=ACTIVATIONS.index(activation),
+        alpha=float(alpha),
+        normalization=NORMALIZATIONS.index(normalization),
+        residual=bool(residual),
+        dropout=float(dropout),
+        input_dropout=float(input_dropout),
+        scaled_dropout=dropout_form == "scaled",
+        loss=LOSSES.index(loss),
+    )
+
+
+def optimizer(
+    rule: str,
+    *,
+    momentum: float = 0.9,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    rho: float = 0.9,
+    epsilon: float = 1e-8,
+    eps_outside: bool = False,
+) -> Optimizer:
+    """Name an update rule and its constants."""
+    constants = [float(c) for c in (momentum, beta1, beta2, rho, epsilon)]
+    return Optimizer(OPTIMIZERS.index(rule), *constants, bool(eps_outside))
+
+
+def hidden_units(net: Network) -> int:
+    """Count the hidden units of all layers."""
+    return int(net.widths[1:-1].sum())
+
+
+def new_state(net: Network, rule: Optimizer, dtype: DTypeLike) -> State:
+    """Allocate parameters, gradients and moments as zeros, gammas and running variances as ones."""
+    size, moments = net.parameters, MOMENT_BUFFERS[rule.rule]
+    statistics = hidden_units(net) if net.normalization == BATCH_NORM else 0
+    state = State(
+        parameters=np.zeros(size, dtype),
+        gradients=np.zeros(size, dtype),
+        first=np.zeros(size if moments > 0 else 0, dtype),
+        second=np.zeros(size if moments > 1 else 0, dtype),
+        running_mean=np.zeros(statistics, dtype),
+        running_variance=np.ones(statistics, dtype),
+    )
+    if net.normalization != NO_NORM:
+        for layer in range(len(net.widths) - 2):
+            gamma(state.parameters, net, layer)[...] = 1
+    return state
+
+
+def new_workspace(net: Network, batch: int, dtype: DTypeLike, *, sparse: bool) -> Workspace:
+    """Allocate the buffers for batches of at most `batch` rows."""
+    inputs, classes = int(net.widths[0]), int(net.widths[-1])
+    units, layers = hidden_units(net), len(net.widths) - 1
+    widest = int(net.widths[1:].max())
+    normalized, dropped = net.normalization != NO_NORM, net.dropout > 0
+    return Workspace(
+        x=np.zeros(0 if sparse else batch * inputs, dtype),
+        gathered=np.zeros(batch * inputs if net.input_dropout > 0 else 0, dtype),
+        preactivations=np.zeros(batch * units, dtype),
+        activations=np.zeros(batch * units, dtype),
+        dropped=np.zeros(batch * units if dropped else 0, dtype),
+        normalized=np.zeros(batch * units if normalized else 0, dtype),
+        mean=np.zeros(max(batch, widest) * layers if normalized else 0, dtype),
+        inverse_std=np.zeros(max(batch, widest) * layers if normalized else 0, dtype),
+        mask=np.zeros(batch * units if dropped else 0, np.uint8),
+        input_mask=np.zeros(batch * inputs if net.input_dropout > 0 else 0, np.uint8),
+        logits=np.zeros(batch * classes, dtype),
+        probabilities=np.zeros(batch * classes, dtype),
+        losses=np.zeros(batch, dtype),
+        deltas=np.zeros((4, batch * widest), dtype),
+        starts=np.zeros(batch + 1 if sparse else 1, np.int64),
+        columns=np.zeros(batch * inputs if sparse else 0, np.uint16),
+        values=np.zeros(batch * inputs if sparse else 0, dtype),
+    )
+
+
+def weight(buffer: NDArray[Any], net: Network, layer: int) -> NDArray[Any]:
+    """View of a layer's weights (D, M) in a flat buffer of parameters, gradients or moments."""
+    d, m = net.widths[layer], net.widths[layer + 1]
+    start = net.weight[layer]
+    return buffer[start : start + d * m].reshape((d, m))
+
+
+def bias(buffer: NDArray[Any], net: Network, layer: int) -> NDArray[Any]:
+    """View of a layer's biases (M,) in a flat buffer."""
+    return buffer[net.bias[layer] : net.bias[layer] + net.widths[layer + 1]]
+
+
+def gamma(buffer: NDArray[Any], net: Network, layer: int) -> NDArray[Any]:
+    """View of a normalized layer's scales (M,) in a flat buffer."""
+    return buffer[net.gamma[layer] : net.gamma[layer] + net.widths[layer + 1]]
+
+
+def beta(buffer: NDArray[Any], net: Network, layer: int) -> NDArray[Any]:
+    """View of a normalized layer's shifts (M,) in a flat buffer."""
+    return buffer[net.beta[layer] : net.beta[layer] + net.widths[layer + 1]]
+
+
+def unit_rows(buffer: NDArray[Any], net: Network, layer: int, batch: int, rows: int) -> NDArray[Any]:
+    """View (rows, M) of hidden layer `layer` in a workspace buffer laid out for `batch` rows."""
+    m = net.widths[layer + 1]
+    start = batch * net.units[layer]
+    return buffer[start : start + rows * m].reshape((rows, m))
+
+
+def unit_statistics(buffer: NDArray[Any], net: Network, layer: int) -> NDArray[Any]:
+    """View (M,) of hidden layer `layer` in a buffer with one number per hidden unit."""
+    return buffer[net.units[layer] : net.units[layer] + net.widths[layer + 1]]
+
+
+def layer_statistics(buffer: NDArray[Any], net: Network, layer: int, size: int) -> NDArray[Any]:
+    """View (size,) of hidden layer `layer` in a workspace buffer of statistics by unit or by row."""
+    stride = len(buffer) // (len(net.widths) - 1)
+    return buffer[layer * stride : layer * stride + size]
+
+
+def has_skip(net: Network, layer: int) -> bool:
+    """Tell whether hidden layer `layer` adds its input: residual, equal widths, and not the pixels."""
+    return net.residual and layer > 0 and net.widths[layer] == net.widths[layer + 1]
+
+
+def rows_of(buffer: NDArray[Any], rows: int, width: int) -> NDArray[Any]:
+    """View the start of a flat buffer as (rows, width)."""
+    return buffer[: rows * width].reshape((rows, width))
