@@ -1,0 +1,74 @@
+"""From the blocks of a study file to its arms: named settings, in the order written."""
+
+import itertools
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from harness.errors import InputError
+from harness.spec.schema import Block
+from harness.spec.tables import shown
+from harness.spec.trial import Trial
+
+Settings = dict[str, Any]
+BASELINE = "baseline"
+
+
+def count_arms(blocks: Sequence[Block]) -> int:
+    """Return how many arms the blocks make, without making them."""
+    return sum(_size(block) for block in blocks) or 1
+
+
+def expand(blocks: Sequence[Block], baseline: Trial, where: str) -> dict[str, Settings]:
+    """Return the settings of each arm by its name; no block at all is the baseline alone.
+
+    Values tried one at a time are compared with the baseline, so it leads the arms unless one is equal to it.
+    Raises InputError when two arms have the same name.
+    """
+    arms: dict[str, Settings] = {}
+    for index, block in enumerate(blocks):
+        for name, settings in _arms_of(block):
+            if name in arms:
+                raise InputError(f"{where}: blocks[{index}]: duplicated arm {shown(name)}")
+            arms[name] = settings
+    if any(block.one_at_a_time for block in blocks) and not any(
+        all(getattr(baseline, field) == value for field, value in settings.items()) for settings in arms.values()
+    ):
+        if BASELINE in arms:
+            raise InputError(f"{where}: arm '{BASELINE}' differs from the baseline; give it another name")
+        arms = {BASELINE: {}} | arms
+    return arms or {BASELINE: {}}
+
+
+def arm_name(settings: Settings) -> str:
+    """Return the name of an unnamed arm: what sets it apart (``dropout=0.5, hidden=64-64``)."""
+    return ", ".join(f"{field}={_word(value)}" for field, value in sorted(settings.items()))
+
+
+def _size(block: Block) -> int:
+    (kind, content), *_ = block.given().items()
+    if kind == "arms":
+        return len(content)
+    lengths = [len(values) for values in content.given().values()]
+    return {"grid": math.prod(lengths), "zip": lengths[0], "one_at_a_time": sum(lengths) + 1}[kind]
+
+
+def _arms_of(block: Block) -> list[tuple[str, Settings]]:
+    (kind, content), *_ = block.given().items()
+    if kind == "arms":
+        return [(name, settings.given()) for name, settings in content.items()]
+    lists = content.given()
+    if kind == "one_at_a_time":
+        combined = [{field: value} for field, values in lists.items() for value in values]
+    else:
+        rows = itertools.product(*lists.values()) if kind == "grid" else zip(*lists.values(), strict=True)
+        combined = [dict(zip(lists, row, strict=True)) for row in rows]
+    return [(arm_name(settings), settings) for settings in combined]
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "-".join(map(str, value)) or "none"
+    if isinstance(value, float) and float(f"{value:g}") == value:
+        return f"{value:g}"
+    return str(value).lower() if value is None or isinstance(value, bool) else str(value)

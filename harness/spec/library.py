@@ -1,0 +1,83 @@
+"""Where study files are found and how they are read: the shipped ones by name, a user's own by path."""
+
+import re
+import tomllib
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from harness.errors import InputError, nearest
+from harness.spec.names import RESERVED
+from harness.spec.tables import shown
+
+MAX_BYTES = 1_000_000
+
+
+def study_names() -> list[str]:
+    """Return the names of the shipped studies: first the tutorial's, then those from the literature."""
+    return list(_shipped())
+
+
+def find_study(name_or_path: str | Path) -> tuple[str, str, bytes]:
+    """Return the name of a study, how messages call its file, and the file's bytes.
+
+    Raises InputError for an unknown or forbidden name and for a file that cannot be read.
+    """
+    text = str(name_or_path)
+    shipped = _shipped()
+    if text in shipped:
+        return text, f"{text}.toml", shipped[text].read_bytes()
+    if not (text.endswith(".toml") or "/" in text or "\\" in text):
+        hint = nearest(text, shipped) or f"; known: {', '.join(shipped)}, or the path of a .toml file"
+        raise InputError(f"unknown study {shown(text)}{hint}")
+    return _own_study(Path(name_or_path))
+
+
+def read_toml(data: bytes, where: str) -> dict[str, Any]:
+    """Return the tables of a TOML file; raises InputError with the line where it is wrong."""
+    try:
+        return tomllib.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise InputError(f"{where}: line {line}: byte 0x{data[error.start]:02x} is not UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        told = re.fullmatch(r"(.*) \(at (line \d+), column \d+\)", str(error), re.DOTALL)
+        what, line_told = (told[1], told[2]) if told else (str(error), "TOML")
+        if "overwrite" in what or "declare" in what or "twice" in what:
+            what = f"duplicate key ({what})"
+        raise InputError(f"{where}: {line_told}: {' '.join(what.split())}") from None
+    except RecursionError:
+        raise InputError(f"{where}: nested too deeply") from None
+
+
+def _shipped() -> dict[str, Traversable]:
+    folder = resources.files("experiments")
+    found: dict[str, Traversable] = {}
+    for place in (folder, folder / "published"):
+        if place.is_dir():
+            files = sorted(
+                (file for file in place.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name
+            )
+            found |= {file.name.removesuffix(".toml"): file for file in files}
+    return found
+
+
+def _own_study(path: Path) -> tuple[str, str, bytes]:
+    where = str(path)
+    if path.suffix != ".toml" or not path.is_file():
+        problem = "not a file" if path.exists() else "no such file"
+        raise InputError(f"study {shown(where)}: {problem}; expected a .toml file or one of {', '.join(_shipped())}")
+    name = path.stem
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,79}", name):
+        raise InputError(
+            f"{where}: the file name names the results folder, so only a-z, 0-9, _ and - are allowed before .toml"
+        )
+    if name in RESERVED:
+        raise InputError(f"{where}: the name '{name}' is reserved ({', '.join(RESERVED)}); rename the file")
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise InputError(f"{where}: {path.stat().st_size:,} bytes, at most {MAX_BYTES:,} are a study")
+        return name, where, path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{where}: cannot be read: {error.strerror}") from None

@@ -1,0 +1,178 @@
+"""A trial: all that determines one training run, in one frozen and validated object."""
+
+import hashlib
+import itertools
+import json
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, get_origin
+
+from pydantic import Field, PlainValidator, model_validator
+
+from harness.errors import InputError, nearest
+from harness.spec import names
+from harness.spec.tables import Table, as_tuple, checked, refusal, shown
+
+MAX_PARAMETERS = 100_000_000
+"""A network above this (at 784 inputs and 10 classes) is a slip of the keyboard, not a small network."""
+
+
+def _batch_size(value: Any) -> int | str:
+    if value == "full" or (type(value) is int and 1 <= value <= 10**9):
+        return value
+    raise refusal(f"found {shown(value)}, expected a whole number above 0 or 'full'")
+
+
+Width = Annotated[int, Field(ge=1)]
+Widths = Annotated[tuple[Width, ...], as_tuple, Field(max_length=1000)]
+Count = Annotated[int, Field(ge=1, le=10**9)]
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+Name = Annotated[str, Field(min_length=1, max_length=4096)]
+
+
+class Settings(Table):
+    """The fields of a trial, each valid by itself; a table of a study file sets some of them."""
+
+    dataset: Name = "mnist"  # a name, or a folder of IDX files
+    train_size: Count | None = None  # images; None is all that validation leaves
+    val_size: Annotated[int, Field(ge=0, le=10**9)] = 5000
+    split: names.Split = "random"  # which images validate: drawn by the split seed, or in file order
+    monitor: names.Monitor = "validation"  # what early stopping and tuning read
+
+    hidden: Widths = (128, 64)  # () is softmax regression
+    activation: names.Activation = "relu"
+    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.01  # slope of leaky_relu below zero
+    initializer: names.Initializer = "he_normal"
+    init_std: Positive = 1.0  # read by `normal`
+    bias_init: names.BiasInitializer = "zeros"
+    normalization: names.Normalization = "none"
+    residual: bool = False
+    dropout: Share = 0.0  # probability that a hidden unit is dropped
+    input_dropout: Share = 0.0
+    dropout_form: names.DropoutForm = "inverted"
+
+    loss: names.Loss = "cross_entropy"
+    optimizer: names.Optimizer = "adam"
+    momentum: Share = 0.9  # read by ema_momentum, momentum, nesterov
+    beta1: Share = 0.9  # beta1 and beta2: adam, adamw
+    beta2: Share = 0.999
+    rho: Share = 0.9  # rmsprop
+    epsilon: Positive = 1e-8  # adagrad, rmsprop, adam, adamw
+    eps_outside: bool = False  # rmsprop: epsilon beside the root (Keras), not below it (the tutorial)
+    learning_rate: Positive = 0.001
+    schedule: names.Schedule = "constant"
+    schedule_factor: Annotated[float, Field(gt=0, le=1)] = 0.5  # step, exponential: factor per schedule_every
+    schedule_every: Count = 1  # epochs
+    schedule_floor: Annotated[float, Field(ge=0, le=1)] = 0.0  # cosine: last rate / first rate
+    warmup: Share = 0.1  # warmup_cosine: share of all updates
+
+    batch_size: Annotated[int | str, PlainValidator(_batch_size)] = 128  # or "full"
+    drop_last: bool = False
+    shuffle: bool = True
+    epochs: Annotated[int, Field(ge=1, le=1_000_000)] = 10
+    evaluate_every: Count | None = None  # training samples; None is once an epoch
+    l2: NotNegative = 0.0
+    clip_norm: Positive | None = None
+    patience: Count | None = None  # evaluations without improvement before stopping; None is never
+    min_delta: NotNegative = 0.0
+    restore_best: bool = True  # go back to the best weights when patience is set
+
+    input_scale: names.InputScale = "unit"  # pixels / 255, / 256, as they are, mean 0 and variance 1
+    dtype: names.Dtype = "float32"
+    backend: names.Backend = "numba"
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    diagnostics: bool = False  # record gradient, activation and dead-unit figures for each layer
+
+
+class Trial(Settings):
+    """One training run; a field left out has its default. Raises pydantic's ValidationError."""
+
+    @model_validator(mode="after")
+    def _fields_agree(self) -> "Trial":
+        parameters = parameter_count(self.hidden, 784, 10, self.normalization)
+        if parameters > MAX_PARAMETERS:
+            raise refusal(
+                f"hidden: {shown(self.hidden)} makes {parameters:,} parameters (784 inputs, 10 classes), "
+                f"at most {MAX_PARAMETERS:,} are allowed"
+            )
+        if self.patience is not None and self.monitor == "validation" and self.val_size == 0:
+            raise refusal("patience: early stopping reads the validation images, but val_size is 0")
+        if self.drop_last and isinstance(self.batch_size, int) and (self.train_size or 10**9) < self.batch_size:
+            raise refusal(
+                f"drop_last: train_size {self.train_size} is less than one batch of {self.batch_size}, "
+                "so no update would be made"
+            )
+        return self
+
+    def canonical(self) -> dict[str, Any]:
+        """Return what sets this run apart from a default one, sorted by name.
+
+        Defaults are left out, so that a field added later leaves old digests as they are. The name or path of
+        the dataset is left out too: its content stands in the digest (see `trial_id`).
+        """
+        fields = type(self).model_fields
+        chosen = {name: getattr(self, name) for name in sorted(fields) if name != "dataset"}
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in chosen.items()
+            if value != fields[name].default
+        }
+
+
+def parameter_count(hidden: tuple[int, ...], inputs: int, classes: int, normalization: str = "none") -> int:
+    """Return the number of weights and biases, and of scales and shifts where hidden units are normalized."""
+    widths = (inputs, *hidden, classes)
+    affine = sum((before + 1) * after for before, after in itertools.pairwise(widths))
+    return affine + (0 if normalization == "none" else 2 * sum(hidden))
+
+
+def trial_id(trial: Trial, dataset_digest: str) -> str:
+    """Return 16 hex digits that name the run: the same run has the same name in every study and folder."""
+    text = json.dumps([trial.canonical(), dataset_digest], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def trial_from(settings: dict[str, Any], where: str = "trial") -> Trial:
+    """Return the trial with these settings; raises InputError with one line that starts with `where`."""
+    return checked(Trial, settings, where)
+
+
+def parse_set(assignments: Iterable[str], where: str = "--set") -> dict[str, Any]:
+    """Return the typed settings of ``key=value`` texts.
+
+    A list is comma-separated (``hidden=64,64``; ``hidden=`` is no hidden layer), ``none`` is None. Raises
+    InputError for a text without ``=``, an unknown or repeated key, and a value that the field refuses.
+    """
+    settings: dict[str, Any] = {}
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        key = key.strip()
+        if not equals:
+            raise InputError(f"{where} {assignment}: expected key=value, such as epochs=5")
+        if key not in Settings.model_fields:
+            hint = nearest(key, Settings.model_fields) or f"; known: {', '.join(Settings.model_fields)}"
+            raise InputError(f"{where} {assignment}: unknown field {shown(key)}{hint}")
+        if key in settings:
+            raise InputError(f"{where} {assignment}: {key} is set twice")
+        settings[key] = _typed(key, text.strip())
+    return checked(Settings, settings, where).given()
+
+
+def _typed(key: str, text: str) -> Any:
+    if key == "hidden":
+        return [_word(word.strip()) for word in text.split(",")] if text else []
+    annotation = Settings.model_fields[key].annotation
+    return text if annotation is str or get_origin(annotation) is Literal else _word(text)
+
+
+def _word(text: str) -> Any:
+    words = {"true": True, "false": False, "none": None}
+    if text.lower() in words:
+        return words[text.lower()]
+    for number in (int, float):
+        try:
+            return number(text)
+        except ValueError:
+            continue
+    return text
