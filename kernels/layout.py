@@ -105,6 +105,7 @@ class Workspace(NamedTuple):
     logits: NDArray[Any]  # (B * K,)
     probabilities: NDArray[Any]  # (B * K,)
     losses: NDArray[Any]  # (B,)
+    labels: NDArray[np.uint8]  # (B,)
     deltas: NDArray[Any]  # (4, B * widest) gradients on their way back, see the epoch
     starts: NDArray[np.int64]  # (B + 1,) the batch's rows in packed form
     columns: NDArray[np.uint16]  # (B * D,)
@@ -213,6 +214,7 @@ def new_workspace(net: Network, batch: int, dtype: DTypeLike, *, sparse: bool) -
         logits=np.zeros(batch * classes, dtype),
         probabilities=np.zeros(batch * classes, dtype),
         losses=np.zeros(batch, dtype),
+        labels=np.zeros(batch, np.uint8),
         deltas=np.zeros((4, batch * widest), dtype),
         starts=np.zeros(batch + 1 if sparse else 1, np.int64),
         columns=np.zeros(batch * inputs if sparse else 0, np.uint16),

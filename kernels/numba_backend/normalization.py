@@ -1,0 +1,136 @@
+"""Batch normalization (sums down the rows, all units at once) and layer normalization (sums along each row)."""
+
+import math
+
+from kernels.numba_backend.affine import sum_rows
+from kernels.numba_backend.compile import kernel, summing_kernel
+
+
+@kernel
+def _scale_and_shift(out, xhat, gamma, beta):
+    """``out = γ xhat + β``."""
+    for i in range(xhat.shape[0]):
+        row, x = out[i], xhat[i]
+        for j in range(x.size):
+            row[j] = gamma[j] * x[j] + beta[j]
+
+
+@kernel
+def _sum_products(out, x, y):
+    """``out = Σₙ x y``. Out: out (M,). In: x, y (N, M)."""
+    out[:] = 0
+    for i in range(x.shape[0]):
+        xi, yi = x[i], y[i]
+        for j in range(xi.size):
+            out[j] += xi[j] * yi[j]
+
+
+@kernel
+def batch_norm_forward(out, xhat, mean, inverse_std, running_mean, running_variance, x, gamma, beta, momentum, epsilon):
+    """``xhat = (x - μ) / √(σ² + ε)``, ``out = γ xhat + β``; running estimates as in the reference.
+
+    Out: out (N, M), may be x; xhat (N, M); mean, inverse_std (M,). In and out: running_mean, running_variance (M,).
+    In: x (N, M); gamma, beta (M,). `inverse_std` holds the variance on the way.
+    """
+    n, number = x.shape[0], x.dtype.type
+    sum_rows(mean, x)
+    for j in range(mean.size):
+        mean[j] /= number(n)
+    for i in range(n):
+        row, xi = xhat[i], x[i]
+        for j in range(xi.size):
+            row[j] = xi[j] - mean[j]
+    _sum_products(inverse_std, xhat, xhat)
+    keep, new = number(momentum), number(1 - momentum)
+    unbiased = number(n / max(n - 1, 1))
+    for j in range(mean.size):
+        variance = inverse_std[j] / number(n)
+        running_mean[j] = keep * running_mean[j] + new * mean[j]
+        running_variance[j] = keep * running_variance[j] + new * (variance * unbiased)
+        inverse_std[j] = number(1) / math.sqrt(variance + number(epsilon))
+    for i in range(n):
+        row = xhat[i]
+        for j in range(row.size):
+            row[j] *= inverse_std[j]
+    _scale_and_shift(out, xhat, gamma, beta)
+
+
+@kernel
+def batch_norm_backward(dx, dgamma, dbeta, dout, xhat, inverse_std, gamma):
+    """``dx = γ/σ (dout - mean dout - xhat · mean(dout xhat))``.
+
+    Out: dx (N, M); dgamma, dbeta (M,). In: dout (N, M). Saved: xhat (N, M), inverse_std, gamma (M,).
+    """
+    _sum_products(dgamma, dout, xhat)
+    sum_rows(dbeta, dout)
+    share = dout.dtype.type(1 / dout.shape[0])
+    for i in range(dout.shape[0]):
+        out, grad, x = dx[i], dout[i], xhat[i]
+        for j in range(grad.size):
+            out[j] = (gamma[j] * inverse_std[j]) * (grad[j] - dbeta[j] * share - x[j] * (dgamma[j] * share))
+
+
+@kernel
+def batch_norm_inference(out, x, running_mean, running_variance, gamma, beta, epsilon):
+    """``out = γ (x - running mean) / √(running variance + ε) + β``.
+
+    Out: out (N, M), may be x. In: x (N, M); running_mean, running_variance, gamma, beta (M,).
+    """
+    one, eps = x.dtype.type(1), x.dtype.type(epsilon)
+    for i in range(x.shape[0]):
+        row, xi = out[i], x[i]
+        for j in range(xi.size):
+            row[j] = gamma[j] * ((xi[j] - running_mean[j]) * (one / math.sqrt(running_variance[j] + eps))) + beta[j]
+
+
+@summing_kernel
+def _normalize_row(xhat, x, epsilon):
+    """Write one normalized row; return 1/σ."""
+    number = x.dtype.type
+    total = number(0)
+    for j in range(x.size):
+        total += x[j]
+    mean = total / number(x.size)
+    squares = number(0)
+    for j in range(x.size):
+        squares += (x[j] - mean) * (x[j] - mean)
+    inverse_std = number(1) / math.sqrt(squares / number(x.size) + number(epsilon))
+    for j in range(x.size):
+        xhat[j] = (x[j] - mean) * inverse_std
+    return inverse_std
+
+
+@kernel
+def layer_norm_forward(out, xhat, inverse_std, x, gamma, beta, epsilon):
+    """``xhat = (x - μ) / √(σ² + ε)``, ``out = γ xhat + β`` over each sample's units.
+
+    Out: out (N, M), may be x; xhat (N, M), inverse_std (N,). In: x (N, M), gamma, beta (M,).
+    """
+    for i in range(x.shape[0]):
+        inverse_std[i] = _normalize_row(xhat[i], x[i], epsilon)
+    _scale_and_shift(out, xhat, gamma, beta)
+
+
+@summing_kernel
+def _layer_norm_row_backward(dx, dout, xhat, inverse_std, gamma):
+    number = dout.dtype.type
+    sum_g, sum_gx = number(0), number(0)
+    for j in range(dout.size):
+        g = gamma[j] * dout[j]
+        sum_g += g
+        sum_gx += g * xhat[j]
+    mean_g, mean_gx = sum_g / number(dout.size), sum_gx / number(dout.size)
+    for j in range(dout.size):
+        dx[j] = inverse_std * (gamma[j] * dout[j] - mean_g - xhat[j] * mean_gx)
+
+
+@kernel
+def layer_norm_backward(dx, dgamma, dbeta, dout, xhat, inverse_std, gamma):
+    """``dx = 1/σ (g - mean g - xhat · mean(g xhat))`` with ``g = γ dout``.
+
+    Out: dx (N, M); dgamma, dbeta (M,). In: dout (N, M). Saved: xhat (N, M), inverse_std (N,), gamma (M,).
+    """
+    _sum_products(dgamma, dout, xhat)
+    sum_rows(dbeta, dout)
+    for i in range(dout.shape[0]):
+        _layer_norm_row_backward(dx[i], dout[i], xhat[i], inverse_std[i], gamma)
