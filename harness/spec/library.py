@@ -64,10 +64,12 @@ def _shipped() -> dict[str, Traversable]:
 
 
 def _own_study(path: Path) -> tuple[str, str, bytes]:
-    where = str(path)
+    where = str(path) if str(path).isprintable() else shown(str(path))
     if path.suffix != ".toml" or not path.is_file():
         problem = "not a file" if path.exists() else "no such file"
-        raise InputError(f"study {shown(where)}: {problem}; expected a .toml file or one of {', '.join(_shipped())}")
+        raise InputError(
+            f"study {shown(str(path))}: {problem}; expected a .toml file or one of {', '.join(_shipped())}"
+        )
     name = path.stem
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,79}", name):
         raise InputError(

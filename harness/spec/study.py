@@ -16,6 +16,7 @@ from harness.spec.schema import (
     ProfileTable,
     Published,
     SeedCount,
+    SeedsTable,
     StudyFile,
     StudySettings,
     TuneTable,
@@ -104,7 +105,7 @@ def study_from_table(
     )
     tune = _tuning(file, changes)
     if seeds is not None:
-        checked(_Seeds, {"seeds": seeds}, "--seeds")
+        checked(SeedsTable, {"count": seeds}, "--seeds")
     count = seeds or (changes.seeds or file.seeds).count
     _refuse_absurd(file, tune, count, where)
     arms = expand(file.blocks, baseline, where)
@@ -141,10 +142,6 @@ def study_from_record(record: Any, where: str = "study.json") -> Study:
     arms = checked(_Arms, {"arms": fields["arms"]}, where).arms
     made = tuple(_arm(arm.name, arm.settings.given(), baseline, where) for arm in arms)
     return checked(Study, fields | {"baseline": baseline, "arms": made}, where)
-
-
-class _Seeds(Table):
-    seeds: SeedCount
 
 
 class _ArmRecord(Table):

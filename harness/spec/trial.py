@@ -146,16 +146,15 @@ def parse_set(assignments: Iterable[str], where: str = "--set") -> dict[str, Any
     """
     settings: dict[str, Any] = {}
     for assignment in assignments:
-        key, equals, text = assignment.partition("=")
-        key = key.strip()
+        key, equals, text = (part.strip() for part in assignment.partition("="))
         if not equals:
-            raise InputError(f"{where} {assignment}: expected key=value, such as epochs=5")
+            raise InputError(f"{where} {shown(assignment)}: expected key=value, such as epochs=5")
         if key not in Settings.model_fields:
             hint = nearest(key, Settings.model_fields) or f"; known: {', '.join(Settings.model_fields)}"
-            raise InputError(f"{where} {assignment}: unknown field {shown(key)}{hint}")
+            raise InputError(f"{where} {shown(assignment)}: unknown field {shown(key)}{hint}")
         if key in settings:
-            raise InputError(f"{where} {assignment}: {key} is set twice")
-        settings[key] = _typed(key, text.strip())
+            raise InputError(f"{where} {shown(assignment)}: {key} is set twice")
+        settings[key] = _typed(key, text)
     return checked(Settings, settings, where).given()
 
 

@@ -1,0 +1,196 @@
+"""Laws of a study: the blocks make the arms that were written, profiles and overrides apply, bad files are refused."""
+
+import json
+
+import pytest
+
+from harness.errors import InputError
+from harness.spec import Trial, load_study, names, parameter_count, study_from_record, study_from_table, study_names
+
+WHOLE = """
+title = "Everything"
+section = "4.2"
+question = "Does each part of the grammar work?"
+
+[baseline]
+hidden = [128, 64]
+epochs = 10
+
+[[blocks]]
+arms = { "SGD" = { optimizer = "sgd" }, "Slow" = { learning_rate = 0.0001, beta2 = 0.99 } }
+[[blocks]]
+grid = { hidden = [[64], [64, 64], []], dropout = [0.0, 0.5] }
+[[blocks]]
+zip = { batch_size = [32, "full"], learning_rate = [0.05, 0.1] }
+[[blocks]]
+one_at_a_time = { activation = ["tanh", "sigmoid"], normalization = ["batch"] }
+
+[tune]
+learning_rate = [0.001, 0.01]
+seeds = 2
+
+[seeds]
+count = 10
+
+[profiles.quick]
+baseline = { epochs = 3, train_size = 20000 }
+tune = { seeds = 1 }
+seeds = { count = 8 }
+
+[profiles.smoke]
+tune = { seeds = 0 }
+
+[[claims]]
+id = "sgd-best"
+text = "SGD is the best"
+metric = "val_loss"
+better = "SGD"
+than = ["Slow"]
+where = { phase = "default" }
+
+[[claims]]
+id = "the-same"
+text = "They are the same"
+metric = "test_accuracy"
+equivalent = ["SGD", "Slow"]
+margin = 0.003
+
+[[published]]
+arm = "SGD"
+metric = "test_accuracy"
+select = "best_epoch"
+of = "best_of_3"
+value = 0.9542
+source = "a book"
+"""
+
+
+@pytest.fixture
+def study_file(tmp_path):
+    def write(text, name="mine.toml"):
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return write
+
+
+def refused(path, **options):
+    with pytest.raises(InputError) as caught:
+        load_study(path, **options)
+    message = str(caught.value)
+    assert len(message.splitlines()) == 1
+    return message.removeprefix(f"{path}: ")
+
+
+def load_table(table):
+    return study_from_table("mine", table, "mine.toml")
+
+
+def test_blocks_are_concatenated_and_arms_are_named_by_what_sets_them_apart(study_file):
+    study = load_study(study_file(WHOLE))
+    assert [arm.name for arm in study.arms] == [
+        "baseline",
+        "SGD",
+        "Slow",
+        "dropout=0, hidden=64",
+        "dropout=0.5, hidden=64",
+        "dropout=0, hidden=64-64",
+        "dropout=0.5, hidden=64-64",
+        "dropout=0, hidden=none",
+        "dropout=0.5, hidden=none",
+        "batch_size=32, learning_rate=0.05",
+        "batch_size=full, learning_rate=0.1",
+        "activation=tanh",
+        "activation=sigmoid",
+        "normalization=batch",
+    ]
+    assert study.arm("dropout=0.5, hidden=64-64").trial.canonical() == {
+        "dropout": 0.5,
+        "epochs": 3,
+        "hidden": [64, 64],
+        "train_size": 20000,
+    }
+    assert study.arm("batch_size=full, learning_rate=0.1").settings == {"batch_size": "full", "learning_rate": 0.1}
+
+
+def test_an_arm_equal_to_the_baseline_stands_for_it(study_file):
+    blocks = '[[blocks]]\narms = {{ "plain" = {} }}\n[[blocks]]\none_at_a_time = {{ activation = ["tanh"] }}\n'
+    names_of = [arm.name for arm in load_study(study_file(blocks.format('{ activation = "relu" }'))).arms]
+    assert names_of == ["plain", "activation=tanh"]
+    names_of = [arm.name for arm in load_study(study_file(blocks.format('{ activation = "sigmoid" }'))).arms]
+    assert names_of == ["baseline", "plain", "activation=tanh"]
+
+
+def test_a_study_without_blocks_is_the_baseline(study_file):
+    study = load_study(study_file(""))
+    assert [(arm.name, arm.settings) for arm in study.arms] == [("baseline", {})]
+    assert (study.name, study.title, study.seeds, study.tune) == ("mine", "mine", 10, None)
+
+
+def test_profiles_override_baseline_tune_and_seeds(study_file):
+    path = study_file(WHOLE)
+    full, quick, smoke = (load_study(path, profile) for profile in ("full", "quick", "smoke"))
+    assert (full.seeds, full.tune.seeds, full.baseline.epochs, full.baseline.train_size) == (10, 2, 10, None)
+    assert (quick.seeds, quick.tune.seeds, quick.baseline.epochs, quick.baseline.train_size) == (8, 1, 3, 20000)
+    assert quick.tune.learning_rate == (0.001, 0.01)
+    assert smoke.tune is None
+
+
+def test_the_command_line_overrides_the_profile(study_file):
+    study = load_study(study_file(WHOLE), overrides={"epochs": 2}, seeds=4, dataset="folder")
+    assert {(arm.trial.epochs, arm.trial.dataset) for arm in study.arms} == {(2, "folder")}
+    assert study.seeds == 4
+
+
+@pytest.mark.parametrize("field", sorted(set(Trial.model_fields) - {"seed"}))
+@pytest.mark.parametrize("kind", ["grid", "zip", "one_at_a_time"])
+def test_every_field_can_be_swept(field, kind):
+    default = Trial.model_fields[field].default
+    table = {"blocks": [{kind: {field: [5 if default is None else default]}}]}
+    assert load_table(table).arms[-1].settings.keys() == {field}
+
+
+def test_a_study_survives_its_record(study_file):
+    study = load_study(study_file(WHOLE))
+    again = study_from_record(json.loads(json.dumps(study.to_record(), allow_nan=False)))
+    assert again == study
+    assert [arm.trial for arm in again.arms] == [arm.trial for arm in study.arms]
+
+
+def test_a_foreign_or_newer_record_is_refused(study_file):
+    record = load_study(study_file(WHOLE)).to_record()
+    for foreign in ([], {}, {"schema": "1"}, {"schema": 1}, None):
+        with pytest.raises(InputError, match=r"^study.json: not a study record$"):
+            study_from_record(foreign)
+    with pytest.raises(InputError, match=r"^study.json: schema 2 is newer than this version reads \(1\)$"):
+        study_from_record(record | {"schema": 2})
+    with pytest.raises(InputError, match=r"^study.json: seeds: found 'x', expected a whole number$"):
+        study_from_record(record | {"seeds": "x"})
+    with pytest.raises(
+        InputError, match=r"^study.json: arms\[0\]: name: missing|^study.json: arms\[0\].name: missing$"
+    ):
+        study_from_record(record | {"arms": [{"settings": {}}]})
+
+
+@pytest.mark.parametrize("name", study_names())
+@pytest.mark.parametrize("profile", names.PROFILES)
+def test_every_shipped_study_is_valid_in_every_profile(name, profile):
+    study = load_study(name, profile)
+    assert study.title
+    assert study.question.endswith("?")
+    assert study.seeds >= 3
+
+
+def test_the_five_studies_of_the_tutorial_are_shipped():
+    assert {"initialization", "optimizer", "normalization", "dropout", "depth_width"} <= set(study_names())
+
+
+def test_networks_of_one_budget_differ_by_at_most_three_percent():
+    budgets = {"25k": 25_000, "100k": 100_000}
+    arms = [arm for arm in load_study("depth_width").arms if arm.name.split(",")[0] in budgets]
+    assert len(arms) == 12
+    for arm in arms:
+        count = parameter_count(arm.trial.hidden, 784, 10)
+        assert abs(count / budgets[arm.name.split(",")[0]] - 1) <= 0.03
+        assert arm.name.endswith(f"depth {len(arm.trial.hidden)}")
