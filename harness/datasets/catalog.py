@@ -1,5 +1,6 @@
 """From what a user types (a name or a folder) to the four IDX files of a dataset."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,7 @@ SYSTEM = Path("/usr/share/datasets")  # Debian's dataset-* packages
 
 @dataclass(frozen=True)
 class Published:
-    """A dataset whose bytes are known: `payload_md5` of the four raw files, `download_md5` of the gzipped ones."""
+    """A dataset whose bytes are known: the MD5 of the four raw files, and of the gzipped ones to download."""
 
     name: str
     title: str
@@ -68,9 +69,7 @@ PUBLISHED = {
 def find_published(name: str) -> Published:
     """Return the known dataset of this name; raises InputError with the nearest name otherwise."""
     if name not in PUBLISHED:
-        raise InputError(
-            f"dataset '{name}': unknown{nearest(name, PUBLISHED)}; allowed are {', '.join(PUBLISHED)}"
-        )
+        raise InputError(f"dataset '{name}': unknown{nearest(name, PUBLISHED)}; allowed are {', '.join(PUBLISHED)}")
     return PUBLISHED[name]
 
 
@@ -80,23 +79,22 @@ def download_folder(name: str) -> Path:
 
 
 def find_folder(name_or_folder: str | Path) -> Path:
-    """Return the folder of a dataset. A known name wins over a folder of that name: write ``./mnist`` for the latter."""
+    """Return the folder of a dataset: of a known name, else of a path (a folder that bears a known name is ./name).
+
+    Torchvision keeps the files one level deeper, in ``raw``. Raises InputError when nothing is there.
+    """
     name = str(name_or_folder)
     if name in PUBLISHED:
         places = [EMBEDDED / name, download_folder(name), SYSTEM / name]
         for folder in places:
             if folder.is_dir() and not missing_files(folder):
                 return folder
-        raise InputError(
-            f"dataset '{name}': not on this machine; run `harness data fetch {name}` or give its folder"
-        )
-    folder = Path(name).expanduser()
-    if folder.is_dir():
+        raise InputError(f"dataset '{name}': not on this machine; run `harness data fetch {name}` or give its folder")
+    folder = Path(os.path.expanduser(name))
+    if os.path.isdir(folder):
         return folder / "raw" if missing_files(folder) and (folder / "raw").is_dir() else folder
-    if folder.exists():
-        raise InputError(
-            f"{folder}: is a file; a dataset is given by name or by the folder of its four IDX files"
-        )
+    if os.path.exists(folder):
+        raise InputError(f"{folder}: is a file; a dataset is given by name or by the folder of its four IDX files")
     raise InputError(
         f"dataset '{name}': neither a known name{nearest(name, PUBLISHED)} nor a folder; "
         f"allowed are {', '.join(PUBLISHED)}, or a folder of IDX files"
@@ -110,10 +108,7 @@ def find_files(folder: Path) -> dict[str, Path]:
             f"{folder}: {', '.join(missing)} missing; a dataset folder holds {', '.join(STEMS.values())}, "
             "each raw or with .gz"
         )
-    return {
-        part: next(path for path in _candidates(folder, stem) if path.exists())
-        for part, stem in STEMS.items()
-    }
+    return {part: next(path for path in _candidates(folder, stem) if path.exists()) for part, stem in STEMS.items()}
 
 
 def missing_files(folder: Path) -> list[str]:

@@ -1,6 +1,7 @@
 """A dataset in memory: decoded once, checked, then mapped from the cache by every process."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 from harness.cache import cache_root
 from harness.datasets import store
 from harness.datasets.catalog import PUBLISHED, STEMS, find_files, find_folder
-from harness.datasets.idx import idx_md5, read_idx
+from harness.datasets.idx import idx_md5, open_source, read_idx, times
 from harness.errors import InputError
 
 FORMAT = "1"  # of a cache entry; a change here leaves old entries unread
@@ -42,9 +43,8 @@ def load_dataset(name_or_folder: str | Path) -> Dataset:
     cached = store.read_entry(entry, PARTS)
     if cached is None:
         arrays = {part: read_idx(path, NDIM[part]) for part, path in files.items()}
-        check_together(files, arrays)
-        if name in PUBLISHED:
-            check_published(name, files, arrays)
+        for part, problem in problems(name, arrays):
+            raise InputError(f"{files[part]}: {problem}")
         cached = arrays, _content_digest(arrays)
         # Files that changed while they were read must not be remembered under their former digest.
         if _source_digest(name, files) == key and store.write_entry(entry, *cached):
@@ -57,37 +57,25 @@ def dataset_digest(name_or_folder: str | Path) -> str:
     return load_dataset(name_or_folder).digest
 
 
-def check_together(files: dict[str, Path], arrays: dict[str, np.ndarray]) -> None:
-    """Raise InputError unless the four parts are one dataset: counts, image sizes and labels agree."""
+def problems(name: str, arrays: dict[str, np.ndarray]) -> Iterator[tuple[str, str]]:
+    """Yield (part, what is wrong with it) unless the four are one dataset, and the published one of this name."""
     for kind in ("train", "test"):
-        images, labels = f"{kind}_images", f"{kind}_labels"
-        found = len(arrays[images]), len(arrays[labels])
-        if found[0] != found[1]:
-            raise InputError(
-                f"{files[labels]}: {found[1]} labels for {found[0]} images; expected one label an image"
-            )
+        images, labels = len(arrays[f"{kind}_images"]), len(arrays[f"{kind}_labels"])
+        if images != labels:
+            yield f"{kind}_labels", f"has {labels} labels for {images} images; expected one for each"
     trained, tested = arrays["train_images"].shape[1:], arrays["test_images"].shape[1:]
     if trained != tested:
-        raise InputError(
-            f"{files['test_images']}: {_x(tested)} pixels; the training images have {_x(trained)}"
-        )
-    classes = np.unique(arrays["train_labels"])
-    if len(classes) < 2:
-        raise InputError(
-            f"{files['train_labels']}: every label is {classes[0]}; expected two classes or more"
-        )
-    if len(unseen := np.setdiff1d(arrays["test_labels"], classes)):
-        raise InputError(
-            f"{files['test_labels']}: label {unseen[0]} occurs in no training image; "
-            f"allowed are the {len(classes)} training labels, {classes[0]} to {classes[-1]}"
-        )
-
-
-def check_published(name: str, files: dict[str, Path], arrays: dict[str, np.ndarray]) -> None:
-    """Raise InputError unless the arrays are, byte for byte, the published dataset of this name."""
-    for part, expected in PUBLISHED[name].payload_md5.items():
+        yield "test_images", f"has images of {times(tested)} pixels; the training images have {times(trained)}"
+    known, asked = np.unique(arrays["train_labels"]), np.unique(arrays["test_labels"])
+    if len(known) < 2:
+        yield "train_labels", f"has no other label than {known[0]}; expected two classes or more"
+    if len(unseen := np.setdiff1d(asked, known)):
+        yield "test_labels", f"has label {unseen[-1]}; allowed are the training labels, {known[0]} to {known[-1]}"
+    elif known[-1] > asked[-1]:  # a stray label would silently give the network classes that nothing tests
+        yield "train_labels", f"has label {known[-1]}; allowed are labels up to the largest for testing, {asked[-1]}"
+    for part, expected in PUBLISHED[name].payload_md5.items() if name in PUBLISHED else ():
         if (found := idx_md5(arrays[part])) != expected:
-            raise InputError(f"{files[part]}: the data have MD5 {found}; {name} as published has {expected}")
+            yield part, f"has data with MD5 {found}; {name} as published has {expected}"
 
 
 def _dataset(name: str, arrays: dict[str, np.ndarray], digest: str) -> Dataset:
@@ -107,14 +95,11 @@ def _dataset(name: str, arrays: dict[str, np.ndarray], digest: str) -> Dataset:
 
 
 def _source_digest(name: str, files: dict[str, Path]) -> str:
-    """Key of a cache entry: the files' bytes, and the name whose published checksums they were held against."""
+    """Key of a cache entry: the files' bytes, and the name whose published MD5s they were held against."""
     digest = hashlib.sha256(f"{FORMAT} {name if name in PUBLISHED else ''}".encode())
     for part, path in files.items():
-        try:
-            with path.open("rb") as file:
-                digest.update(f"{part} {hashlib.file_digest(file, 'sha256').hexdigest()}".encode())
-        except OSError as error:
-            raise InputError(f"{path}: cannot be read ({error.strerror}); expected an IDX file") from None
+        with open_source(path) as file:
+            digest.update(f"{part} {hashlib.file_digest(file, 'sha256').hexdigest()}".encode())
     return digest.hexdigest()
 
 
@@ -122,9 +107,5 @@ def _content_digest(arrays: dict[str, np.ndarray]) -> str:
     digest = hashlib.sha256()
     for part in PARTS:
         digest.update(f"{part} {arrays[part].shape}".encode())
-        digest.update(arrays[part])
+        digest.update(arrays[part].data)
     return digest.hexdigest()
-
-
-def _x(shape: tuple[int, ...]) -> str:
-    return " × ".join(map(str, shape))

@@ -11,8 +11,9 @@ def split_indices(
     """Return the row numbers (int64, ascending, disjoint) of the training and of the validation images.
 
     `n` is the number of images in the training set; `train_size` None takes all that validation leaves.
-    ``"random"`` draws both with `rng`; ``"head"`` keeps file order: the first images train, the last ones validate.
-    Either way the validation images do not depend on `train_size`, and a smaller training set is part of a larger.
+    ``"random"`` draws both with `rng`; ``"head"`` is file order: the first images train, the last validate.
+    Either way the validation images do not depend on `train_size`, and a smaller training set is part of a
+    larger one.
     """
     train_size = n - val_size if train_size is None else train_size
     if val_size < 0 or train_size < 1 or train_size + val_size > n:

@@ -1,13 +1,14 @@
 """Decoded datasets on disk, so that every process maps the same memory instead of unpacking its own copy.
 
-An entry is a folder named by the digest of the source files' bytes, so it can never be stale. Each of its files is
-written aside, sealed and moved into place: readers see a whole file or none, and racing writers move equal bytes.
-The seal is a fixed modification time: any later write changes it, and then the entry is not trusted.
+An entry is a folder named by the digest of the source files' bytes, so it can never be stale. Each of its
+files is written aside, sealed and moved into place: readers see a whole file or none, and racing writers move
+equal bytes. The seal is a fixed modification time: any later write changes it, and the entry is not trusted.
 """
 
 import os
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,7 +18,7 @@ SEAL = 1_000_000_000 * 10**9  # nanoseconds; an even second that every file syst
 
 
 def read_entry(folder: Path, parts: list[str]) -> tuple[dict[str, np.ndarray], str] | None:
-    """Return the arrays, mapped read-only, and their digest; None when the entry is missing, damaged or touched."""
+    """Return the arrays, mapped read-only, and their digest; None if the entry is missing or was touched."""
     try:
         arrays = {part: _map(folder / f"{part}.npy") for part in parts}
         digest = _sealed(folder / "digest").read_text()
@@ -31,9 +32,7 @@ def write_entry(folder: Path, arrays: dict[str, np.ndarray], digest: str) -> boo
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for part, array in arrays.items():
-            _publish(
-                folder / f"{part}.npy", lambda file, array=array: np.save(file, array, allow_pickle=False)
-            )
+            _publish(folder / f"{part}.npy", partial(np.save, arr=array, allow_pickle=False))
         _publish(folder / "digest", lambda file: file.write(digest.encode()))
     except OSError:
         return False
