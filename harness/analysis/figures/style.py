@@ -1,0 +1,153 @@
+"""How every figure looks: one style sheet, one palette, axes with readable numbers, and PNG bytes that repeat."""
+
+import io
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import matplotlib.style
+from matplotlib import cycler
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+
+WIDTH = 9.0  # inches; at DPI this is what a report column shows without scaling up
+DPI = 140
+INK, FAINT, GRID, ALARM = "#1F2933", "#7B8794", "#E4E7EB", "#C62828"
+PALETTE = (
+    "#2B6CB0",
+    "#DD6B20",
+    "#2F9E6E",
+    "#C53A4B",
+    "#7C5CBF",
+    "#8C6239",
+    "#D264A6",
+    "#12A5B5",
+    "#9A8F17",
+    "#5F6B7A",
+)
+MARKERS = ("o", "s", "^", "D", "v", "P")
+
+STYLE = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": FAINT,
+    "axes.grid": True,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 9,
+    "axes.linewidth": 0.8,
+    "axes.prop_cycle": cycler(color=PALETTE),
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "font.family": "DejaVu Sans",  # ships with Matplotlib: the same glyphs on every machine
+    "font.size": 9,
+    "grid.color": GRID,
+    "grid.linewidth": 0.7,
+    "legend.fontsize": 8.5,
+    "legend.frameon": False,
+    "lines.solid_capstyle": "round",
+    "text.color": INK,
+    "text.parse_math": False,  # a name with a dollar sign in it is a name
+    "xtick.color": FAINT,
+    "xtick.labelcolor": INK,
+    "xtick.labelsize": 8.5,
+    "ytick.color": FAINT,
+    "ytick.labelcolor": INK,
+    "ytick.labelsize": 8.5,
+}
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw and save inside this: Matplotlib's own defaults plus STYLE, whatever the user's matplotlibrc says."""
+    with matplotlib.style.context(["default", STYLE]), warnings.catch_warnings():
+        # A name in a script that the font lacks is drawn as boxes; the report's text still spells it out.
+        warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font", category=UserWarning)
+        yield
+
+
+def new_figure(height: float, rows: int = 1, columns: int = 1, **grid: object) -> tuple[Figure, list[list[Axes]]]:
+    """Return a figure of WIDTH × `height` inches and its rows × columns axes."""
+    figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(rows, columns, squeeze=False, **grid)
+    return figure, [list(row) for row in axes]
+
+
+def png_bytes(figure: Figure) -> bytes:
+    """Return the figure as PNG; the same figure on the same versions gives the same bytes."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def colours(names: Sequence[object]) -> dict[object, str]:
+    """Return a colour for each distinct name, by order of appearance (so an arm keeps its colour in all figures)."""
+    return {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(dict.fromkeys(names))}
+
+
+def shades(names: Sequence[object], colormap: str = "viridis_r") -> dict[object, str]:
+    """Return a colour for each distinct name of an ordered quantity, from light to dark in the order given."""
+    distinct = list(dict.fromkeys(names))
+    ramp = matplotlib.colormaps[colormap]
+    steps = [0.25 + 0.65 * i / max(len(distinct) - 1, 1) for i in range(len(distinct))]
+    return {name: matplotlib.colors.to_hex(ramp(step)) for name, step in zip(distinct, steps, strict=True)}
+
+
+def number(value: float) -> str:
+    """Return a short plain number: 0.0003, 0.1, 20, 400k."""
+    if abs(value) >= 1e6:
+        return f"{value / 1e6:.4g}M"
+    if abs(value) >= 1e4:
+        return f"{value / 1e3:.4g}k"
+    if value and abs(value) < 1e-4:
+        return f"{value:.2g}".replace("e-0", "e-")
+    return f"{value:.4g}"
+
+
+def ticks_at(axis: Axis, positions: Sequence[float], labels: Sequence[str] | None = None) -> None:
+    """Put ticks exactly at `positions`, labelled by number() or by `labels`; no minor ticks."""
+    axis.set_major_locator(FixedLocator(list(positions)))
+    axis.set_minor_locator(NullLocator())
+    if labels is None:
+        axis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+    else:
+        axis.set_ticks(list(positions), labels=list(labels))
+
+
+def value_axis(axis: Axis, values: Sequence[float], *, ratio: float = 6.0, low: float = 0.0) -> None:
+    """Scale an axis of positive values: logarithmic where they span more than `ratio`, else linear, with a margin.
+
+    The limits enclose `values`; ticks are few and plain numbers (1, 2, 5, 10, …).
+    """
+    smallest, largest = min(values), max(values)
+    set_scale = axis.axes.set_xscale if axis.axis_name == "x" else axis.axes.set_yscale
+    set_limits = axis.axes.set_xlim if axis.axis_name == "x" else axis.axes.set_ylim
+    if smallest > 0 and largest / smallest > ratio:
+        set_scale("log")
+        bounds = smallest / (largest / smallest) ** 0.06, largest * (largest / smallest) ** 0.06
+        set_limits(*bounds)
+        ticks_at(axis, _round_numbers(*bounds))
+        return
+    margin = 0.08 * (largest - smallest) or 0.1 * abs(largest) or 1.0
+    set_limits(max(smallest - margin, low) if smallest >= low else smallest - margin, largest + margin)
+    axis.set_major_locator(MaxNLocator(6))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: number(round(value, 10))))
+
+
+def _round_numbers(low: float, high: float) -> list[float]:
+    """Return the round numbers of a log axis from `low` to `high`: as many of 1-2-5, 1-3 or 1 per decade as fit."""
+    for steps in ((1, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)):
+        found = [
+            float(f"{step}e{decade}")
+            for decade in range(-12, 13)
+            for step in steps
+            if low <= float(f"{step}e{decade}") <= high
+        ]
+        if len(found) <= 8:
+            return found
+    return found[:: -(-len(found) // 8)]

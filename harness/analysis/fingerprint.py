@@ -1,0 +1,55 @@
+"""Digests that survive another machine: of the results, and of what a figure shows rather than of its pixels."""
+
+import hashlib
+import json
+
+import numpy as np
+from matplotlib.collections import Collection, LineCollection
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
+
+from harness.results import Results
+
+
+def results_digest(results: Results) -> str:
+    """Return 16 hex digits for everything the results hold, however the journals are compressed or ordered."""
+    digest = hashlib.sha256()
+    for name in sorted(results.studies):
+        digest.update(json.dumps(results.studies[name].to_record(), sort_keys=True).encode())
+    for frame in (results.trials, results.curves, results.layers):
+        rows = frame.to_csv(index=False, lineterminator="\n").splitlines()
+        digest.update("\n".join([*rows[:1], *sorted(rows[1:])]).encode())
+    digest.update(json.dumps(results.environments, sort_keys=True).encode())
+    return digest.hexdigest()[:16]
+
+
+def drawn(figure: Figure) -> str:
+    """Return 16 hex digits for the texts, lines and dots of a figure: their data to 6 digits, their colours.
+
+    Ticks are left out, for Matplotlib makes them when it draws.
+    """
+    digest = hashlib.sha256()
+    for axes in figure.axes:
+        for artist in [axes.title, axes._left_title, axes.xaxis.label, axes.yaxis.label, *axes.get_children()]:
+            digest.update(_shown(artist).encode())
+    for artist in [*figure.texts, *(text for legend in figure.legends for text in legend.get_texts())]:
+        digest.update(_shown(artist).encode())
+    return digest.hexdigest()[:16]
+
+
+def _shown(artist: object) -> str:
+    if isinstance(artist, Text):
+        return f"text {artist.get_text()} {to_hex(artist.get_color())}\n"
+    if isinstance(artist, Line2D):
+        return f"line {_numbers(artist.get_xydata())} {to_hex(artist.get_color())}\n"
+    if isinstance(artist, LineCollection):
+        return f"lines {[_numbers(segment) for segment in artist.get_segments()]}\n"
+    if isinstance(artist, Collection):
+        return f"dots {_numbers(artist.get_offsets())} {[to_hex(c) for c in artist.get_facecolor()]}\n"
+    return ""
+
+
+def _numbers(values: object) -> list[str]:
+    return [f"{value:.6g}" for value in np.ma.filled(np.ma.asarray(values, dtype=float), np.nan).ravel()]

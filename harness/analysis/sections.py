@@ -1,0 +1,258 @@
+"""The report's text: pure functions from frames to Markdown."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from harness.analysis import markdown as md
+from harness.analysis.environment import environment_section
+from harness.analysis.frames import SHOWN_PHASES, Frames, all_frames
+from harness.analysis.tables import arm_table, lost_table, tuning_table
+from harness.results import Results
+from harness.spec.study import Study
+
+Captioned = Sequence[tuple[str, str]]  # (path of a figure below the report, its caption)
+MAX_LOST = 40  # rows of the table of lost trials; the rest are in trials.csv
+FEW_SEEDS = 3
+
+READING = (
+    "The unit is the seed: n counts independently seeded trials. Brackets are 95 % t-intervals of the mean over the seeds "
+    "that finished; trials that diverged or failed are counted in columns of their own and listed with their reason. "
+    "Errors and accuracies are of the test images unless a figure says validation; the test images choose nothing. "
+    "*As written* is an arm at the learning rate its study states; *tuned* is the rate with the lowest mean validation loss "
+    "on an equal grid for all arms, run again on fresh seeds, so that its interval is conditional on that rate. "
+    "No claim is judged here."
+)
+
+
+def render(results: Results, figures: Mapping[str, Captioned]) -> str:
+    """Return the whole report; `figures` by study, those of the summary under ""."""
+    frames = all_frames(results)
+    parts = [
+        "# Neural networks from scratch: what the ablations show",
+        opening(results, frames),
+        "## Summary",
+        *pictures(figures[""]),
+        summary_table(frames),
+        READING,
+        environment_section(results),
+    ]
+    parts += [section(study, figures[name]) for name, study in frames.items()]
+    parts += [empty(study) for name, study in results.studies.items() if name not in frames]
+    parts.append(reproduction(results))
+    return "\n\n".join(parts) + "\n"
+
+
+def opening(results: Results, frames: Mapping[str, Frames]) -> str:
+    """Return one sentence: how much was run, and what became of it."""
+    trials = results.trials.drop_duplicates("trial_id")
+    status = trials["status"].value_counts()
+    profiles = " and ".join(sorted({study.profile for study in results.studies.values()}))
+    lost = f"{status.get('diverged', 0)} diverged, {status.get('failed', 0)} failed"
+    hours = trials["seconds"].sum() / 60
+    return (
+        f"{len(frames)} {'study' if len(frames) == 1 else 'studies'}, {len(trials):,} trials ({lost}), profile "
+        f"`{profiles}`, {hours:.1f} minutes of training on one thread each."
+    )
+
+
+def summary_table(frames: Mapping[str, Frames]) -> str:
+    """Return a row a study: its size, and the arms with the lowest and the highest mean test error."""
+    rows = []
+    for name, study in frames.items():
+        table = arm_table(study)
+        table = table[(table["phase"] == study.final) & (table["test_accuracy_n"] > 0)]
+        ends = ["–", "–"]
+        if len(table):
+            best, worst = table["test_accuracy_mean"].idxmax(), table["test_accuracy_mean"].idxmin()
+            ends = [f"{md.escape(table['arm'][i])}: {error(table.loc[i])}" for i in (best, worst)]
+        counts = study.trials["status"].value_counts()
+        rows.append([
+            f"[{md.escape(study.study.title)}](#{anchor(name)})", str(len(study.arms)), str(study.study.seeds),
+            SHOWN_PHASES[study.final], *ends, f"{len(study.trials):,}", str(counts.get("diverged", 0)),
+            str(counts.get("failed", 0)),
+        ])  # fmt: skip
+    header = ["study", "arms", "seeds", "phase", "lowest test error (%)", "highest test error (%)", "trials", "diverged", "failed"]  # fmt: skip
+    return md.table(header, rows, right=("arms", "seeds", "trials", "diverged", "failed"))
+
+
+def section(frames: Frames, figures: Captioned) -> str:
+    """Return one study: question, design, figures, table, and the details to open."""
+    study = frames.study
+    title = f"## {md.escape(study.title)}" + (f" (§{md.escape(study.section)})" if study.section else "")
+    parts = [f'<a id="{anchor(study.name)}"></a>', title]
+    if study.question:
+        parts.append(f"**Question.** {md.escape(study.question)}")
+    parts += [f"**Design.** {design(frames)}", *missing(frames), *pictures(figures), arm_rows(arm_table(frames))]
+    parts.append(md.details("Every seed", seed_rows(frames)))
+    if len(frames.phase("tune")):
+        parts.append(md.details("Tuning", tuning_rows(tuning_table(frames))))
+    lost = lost_table(frames)
+    if len(lost):
+        parts.append(md.details(f"Trials that diverged or failed ({len(lost)})", lost_rows(lost)))
+    return "\n\n".join(parts)
+
+
+def empty(study: Study) -> str:
+    """Return the section of a study without a single finished trial."""
+    return f"## {md.escape(study.title)}\n\nNo trial of this study has finished."
+
+
+def design(frames: Frames) -> str:
+    """Return arms, seeds, phases and settings in words."""
+    study = frames.study
+    varied = sorted({field for arm in study.arms for field in arm.settings})
+    told = [f"{len(study.arms)} arm{'s' * (len(study.arms) != 1)}"]
+    told[0] += f" that differ in {', '.join(md.code(field) for field in varied)}" if varied else ""
+    told.append(f"{study.seeds} seed{'s' * (study.seeds != 1)} each, the same for all arms (paired)")
+    if study.tune:
+        rates = ", ".join(f"{rate:g}" for rate in study.tune.learning_rate)
+        tuning = f"{study.tune.seeds} seed{'s' * (study.tune.seeds != 1)}"
+        told.append(
+            f"then a learning rate for each arm out of {rates} by validation loss over {tuning} of their own, and "
+            f"{study.seeds} fresh seeds at that rate"
+        )
+    else:
+        told.append("every arm as written, nothing tuned")
+    common = {k: v for k, v in study.baseline.canonical().items() if k not in varied}
+    always = {k: getattr(study.baseline, k) for k in ("hidden", "optimizer", "learning_rate", "batch_size", "epochs")}
+    shown = {k: v for k, v in (always | common).items() if k not in varied}
+    return f"{'; '.join(told)}. All arms: {', '.join(md.code(f'{k}={setting(v)}') for k, v in shown.items())}."
+
+
+def missing(frames: Frames) -> list[str]:
+    """Return warnings where the numbers below should not be leant on: unfinished studies and few seeds."""
+    study, lines = frames.study, []
+    expected = len(study.arms) * study.seeds
+    for phase in ("default", "confirm") if study.tune else ("default",):
+        found = len(frames.phase(phase))
+        if found < expected:
+            lines.append(
+                f"> **Incomplete:** {found} of {expected} trials of the phase *{SHOWN_PHASES[phase]}* have finished."
+            )
+    if study.seeds < FEW_SEEDS:
+        lines.append(f"> **Few seeds:** {study.seeds}; differences between arms cannot be told from chance.")
+    return lines
+
+
+def pictures(figures: Captioned) -> list[str]:
+    """Return the figures, each with its caption below."""
+    return [f"![{md.escape(caption)}]({path})\n\n*{md.escape(caption)}*" for path, caption in figures]
+
+
+def arm_rows(table: pd.DataFrame) -> str:
+    """Return the table arm × phase."""
+    rows = []
+    for _, row in table.iterrows():
+        edge = " (grid edge)" if row["on_edge"] else ""
+        rows.append([
+            md.escape(row["arm"]), SHOWN_PHASES[row["phase"]], f"{row['learning_rate']:g}{edge}", str(row["total"]),
+            interval(row, "test_accuracy", 2, 100), interval(row, "val_loss", 4), interval(row, "seconds", 2, bounds=False),
+            rate(row["diverged"], row["total"]), rate(row["failed"], row["total"]),
+        ])  # fmt: skip
+    header = ["arm", "phase", "learning rate", "n", "test accuracy (%)", "validation loss", "seconds", "diverged", "failed"]  # fmt: skip
+    return md.table(header, rows, right=header[2:])
+
+
+def interval(row: pd.Series, name: str, digits: int, scale: float = 1, bounds: bool = True) -> str:
+    """Return "97.12 [96.97, 97.27]", with the n behind it where seeds are missing; a dash when there is none."""
+    n, mean, low, high = (row[f"{name}_{part}"] for part in ("n", "mean", "low", "high"))
+    if not n:
+        return "–"
+    text = f"{scale * mean:.{digits}f}"
+    if bounds and np.isfinite(low):
+        text += f" [{scale * low:.{digits}f}, {scale * high:.{digits}f}]"
+    return text if n == row["total"] else f"{text} (n = {n})"
+
+
+def error(row: pd.Series) -> str:
+    """Return "2.88 ± 0.15": the test error of a row of arm_table, in percent."""
+    half = 100 * (row["test_accuracy_high"] - row["test_accuracy_low"]) / 2
+    mean = 100 * (1 - row["test_accuracy_mean"])
+    return f"{mean:.2f} ± {half:.2f}" if np.isfinite(half) else f"{mean:.2f}"
+
+
+def rate(count: int, total: int) -> str:
+    """Return "2/8 (25 %)", or "0/8"."""
+    return f"{count}/{total} ({100 * count / total:.0f} %)" if count else f"0/{total}"
+
+
+def seed_rows(frames: Frames) -> str:
+    """Return the test accuracy of every seed, arm by arm; a lost seed says what became of it."""
+    rows = []
+    for (arm, phase), group in frames.phase("default", "confirm").groupby(["arm", "phase"], sort=False):
+        group = group.sort_values("seed")
+        figures = [
+            f"{100 * accuracy:.2f}" if np.isfinite(accuracy) else f"**{status}**"
+            for accuracy, status in zip(group["test_accuracy"], group["status"], strict=True)
+        ]
+        seeds = f"{group['seed'].iloc[0]}–{group['seed'].iloc[-1]}"
+        rows.append([md.escape(arm), SHOWN_PHASES[phase], seeds, " ".join(figures)])
+    return md.table(["arm", "phase", "seeds", "test accuracy (%), seed by seed"], rows)
+
+
+def tuning_rows(table: pd.DataFrame) -> str:
+    """Return mean validation loss by arm (rows) and rate (columns), with the share of lost seeds where there are any."""
+    rates = sorted(table["learning_rate"].unique())
+    cells = {(row["arm"], row["learning_rate"]): row for _, row in table.iterrows()}
+    rows = [[md.escape(arm), *(tuning_cell(cells.get((arm, r))) for r in rates)] for arm in dict.fromkeys(table["arm"])]
+    header = ["arm", *(f"{r:g}" for r in rates)]
+    counts = table["total"]
+    seeds = f"{counts.min()}" if counts.min() == counts.max() else f"{counts.min()} to {counts.max()}"
+    lead = (
+        f"Mean validation loss by learning rate, n = {seeds} tuning seeds each; in brackets the seeds that were lost."
+    )
+    return f"{lead}\n\n{md.table(header, rows, right=header[1:])}"
+
+
+def tuning_cell(row: pd.Series | None) -> str:
+    """Return "0.2310", "0.2310 (1/3 lost)" or "3/3 lost"."""
+    if row is None:
+        return ""
+    lost = f"{row['lost']}/{row['total']} lost"
+    if not row["n"]:
+        return lost
+    return f"{row['mean']:.4f} ({lost})" if row["lost"] else f"{row['mean']:.4f}"
+
+
+def lost_rows(lost: pd.DataFrame) -> str:
+    """Return each lost trial with its reason."""
+    rows = [
+        [
+            md.escape(row["arm"]), SHOWN_PHASES[row["phase"]], f"{row['learning_rate']:g}", str(row["seed"]), row["status"],
+            "" if pd.isna(row["diverged_epoch"]) else str(row["diverged_epoch"]), md.escape(row["reason"] or ""),
+        ]
+        for _, row in lost.head(MAX_LOST).iterrows()
+    ]  # fmt: skip
+    text = md.table(
+        ["arm", "phase", "learning rate", "seed", "status", "epoch", "reason"], rows, right=("seed", "epoch")
+    )
+    return text if len(lost) <= MAX_LOST else f"{text}\n\nand {len(lost) - MAX_LOST} more, in `trials.csv`."
+
+
+def reproduction(results: Results) -> str:
+    """Return the commands that make these results and this report again."""
+    lines = []
+    for profile in sorted({study.profile for study in results.studies.values()}):
+        names = [name for name, study in results.studies.items() if study.profile == profile]
+        lines.append(f"harness run {' '.join(names)} --profile {profile}")
+    commands = "\n".join([*lines, "harness report --check    # is this report what its results say?"])
+    return (
+        "## How to reproduce\n\n```\n" + commands + "\n```\n\n"
+        "A study of your own is named by the path of its TOML file. Options such as `--set` or `--seeds` have to be given "
+        "again: the settings that were run stand, resolved, in `study.json` of each study's results folder, every trial in "
+        "its `journal.jsonl`. The same seed on the same machine and versions gives the same weights, bit for bit."
+    )
+
+
+def setting(value: object) -> str:
+    """Return a value as --set takes it."""
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def anchor(name: str) -> str:
+    """Return the HTML id of a study's section."""
+    return f"study-{name}"

@@ -1,0 +1,52 @@
+"""The numbers of a study as tables: arm × phase, tuning, every seed, and every trial that was lost."""
+
+import pandas as pd
+
+from harness.analysis.frames import Frames
+from harness.analysis.statistics import summarise
+
+
+def arm_table(frames: Frames) -> pd.DataFrame:
+    """Return a row per arm × phase (as written, tuned), in order.
+
+    Columns: `arm, phase, total, done, diverged, failed, learning_rate, on_edge` (None where nothing was tuned) and, for
+    each of `test_accuracy, val_loss, seconds`, `<name>_n, _mean, _low, _high` over the seeds that have a finite value.
+    """
+    data = frames.phase("default", "confirm")
+    by = ["arm", "phase"]
+    counts = pd.crosstab([data["arm"], data["phase"]], data["status"]).reindex(
+        columns=["done", "diverged", "failed"], fill_value=0
+    )
+    table = data.groupby(by, sort=False).agg(total=("seed", "size"), learning_rate=("learning_rate", "first"))
+    table = table.join(counts)
+    for name in ("test_accuracy", "val_loss", "seconds"):
+        figures = summarise(data, by, name).set_index(by)[["n", "mean", "low", "high"]]
+        table = table.join(figures.add_prefix(f"{name}_"))
+    edges = {arm: row for arm, row in grid_edges(frames).items()}
+    table = table.reset_index()
+    table["on_edge"] = [
+        edges.get(arm) if phase == "confirm" else None for arm, phase in zip(table["arm"], table["phase"], strict=True)
+    ]
+    return table
+
+
+def grid_edges(frames: Frames) -> dict[str, bool]:
+    """Return for each tuned arm whether its rate is the lowest or the highest of a grid of several."""
+    grid = frames.study.tune.learning_rate if frames.study.tune else ()
+    confirm = frames.phase("confirm").groupby("arm", sort=False)["learning_rate"].first()
+    return {arm: len(set(grid)) > 1 and rate in (min(grid), max(grid)) for arm, rate in confirm.items()}
+
+
+def tuning_table(frames: Frames) -> pd.DataFrame:
+    """Return a row per arm × tuned rate: `total, n, mean, low, high` of the validation loss, `lost` seeds."""
+    tune = frames.phase("tune")
+    by = ["arm", "learning_rate"]
+    table = summarise(tune, by, "val_loss")
+    lost = tune.assign(lost=tune["status"] != "done").groupby(by, sort=False)["lost"].sum()
+    return table.merge(lost.reset_index(), on=by) if len(table) else table.assign(lost=[])
+
+
+def lost_table(frames: Frames) -> pd.DataFrame:
+    """Return the trials that diverged or failed, one a row, with the reason."""
+    lost = frames.trials[frames.trials["status"] != "done"]
+    return lost[["arm", "phase", "learning_rate", "seed", "status", "diverged_epoch", "reason"]]
