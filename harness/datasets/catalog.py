@@ -85,11 +85,7 @@ def find_folder(name_or_folder: str | Path) -> Path:
     """
     name = str(name_or_folder)
     if name in PUBLISHED:
-        places = [EMBEDDED / name, download_folder(name), SYSTEM / name]
-        for folder in places:
-            if folder.is_dir() and not missing_files(folder):
-                return folder
-        raise InputError(f"dataset '{name}': not on this machine; run `harness data fetch {name}` or give its folder")
+        return _folder_of(PUBLISHED[name])
     folder = Path(os.path.expanduser(name))
     if os.path.isdir(folder):
         return folder / "raw" if missing_files(folder) and (folder / "raw").is_dir() else folder
@@ -101,6 +97,17 @@ def find_folder(name_or_folder: str | Path) -> Path:
     )
 
 
+def _folder_of(known: Published) -> Path:
+    if known.url is None:
+        return EMBEDDED / known.name
+    for folder in (download_folder(known.name), SYSTEM / known.name):
+        if not missing_files(folder):
+            return folder
+    raise InputError(
+        f"dataset '{known.name}': not on this machine; run `harness data fetch {known.name}` or give its folder"
+    )
+
+
 def find_files(folder: Path) -> dict[str, Path]:
     """Return the file of each part, the raw one before the gzipped; raises InputError when one is missing."""
     if missing := missing_files(folder):
@@ -108,12 +115,12 @@ def find_files(folder: Path) -> dict[str, Path]:
             f"{folder}: {', '.join(missing)} missing; a dataset folder holds {', '.join(STEMS.values())}, "
             "each raw or with .gz"
         )
-    return {part: next(path for path in _candidates(folder, stem) if path.exists()) for part, stem in STEMS.items()}
+    return {part: next(filter(os.path.exists, _candidates(folder, stem))) for part, stem in STEMS.items()}
 
 
 def missing_files(folder: Path) -> list[str]:
     """Return the stems of the parts that `folder` has no file for."""
-    return [stem for stem in STEMS.values() if not any(path.exists() for path in _candidates(folder, stem))]
+    return [stem for stem in STEMS.values() if not any(map(os.path.exists, _candidates(folder, stem)))]
 
 
 def _candidates(folder: Path, stem: str) -> tuple[Path, Path]:

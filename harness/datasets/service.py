@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from harness.datasets.catalog import (
-    EMBEDDED,
     PUBLISHED,
     STEMS,
     Published,
@@ -66,7 +65,7 @@ def fetch_dataset(name: str) -> Path:
     Raises InputError for an unknown name, HarnessError when a file cannot be had or is not the published one.
     """
     known = find_published(name)
-    return EMBEDDED / name if known.url is None else download(known, download_folder(name))
+    return find_folder(name) if known.url is None else download(known, download_folder(name))
 
 
 def download(known: Published, folder: Path) -> Path:

@@ -145,6 +145,12 @@ def test_what_is_no_dataset_is_refused_with_what_is_allowed(
             load_dataset(name)
 
 
+def test_a_missing_embedded_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(catalog, "EMBEDDED", tmp_path)
+    with pytest.raises(InputError, match=r"mnist: train-images-idx3-ubyte, .* missing; a dataset folder holds"):
+        load_dataset("mnist")
+
+
 @pytest.mark.parametrize("part", STEMS)
 def test_each_file_of_a_folder_is_read_with_distrust(tiny: Arrays, write: Write, part: str):
     folder = write(tiny)
