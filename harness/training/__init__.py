@@ -1,0 +1,9 @@
+"""A trial's way through the kernels: `setup` prepares, `loop` trains, `work` is what other processes call.
+
+`initializers`, `schedules` and `diagnostics` are pure functions; `streams` names the random streams of a seed.
+"""
+
+from harness.training.loop import TrainResult, train
+from harness.training.work import run_trial, warm_up
+
+__all__ = ["TrainResult", "run_trial", "train", "warm_up"]

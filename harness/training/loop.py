@@ -1,0 +1,291 @@
+"""One trial from first weights to its record."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from harness.datasets import Dataset, load_dataset
+from harness.errors import InputError
+from harness.spec import Trial
+from harness.training import diagnostics, setup
+from harness.training.schedules import learning_rates
+from harness.training.streams import dropout_key, stream
+from harness.training.threads import one_thread
+from kernels import layout
+from kernels.layout import Images, Network, State
+
+TRAIN_PROBE = 5000
+"""Training images whose loss and accuracy stand for all of them in the curves."""
+GRADIENT_PROBE = 128
+"""Training images on whose batch the gradient norm and the diagnostics are taken."""
+LOSS_BOUND = 1e6
+"""A mean training loss above this is a divergence, although still finite."""
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """A finished trial: its record (JSON-able, as in the journal) and the network as it ended."""
+
+    record: Row
+    network: Network
+    state: State
+
+    @property
+    def curve(self) -> pd.DataFrame:
+        """One row an evaluation."""
+        return pd.DataFrame(self.record["curve"])
+
+
+def train(
+    trial: Trial, dataset: Dataset | None = None, on_evaluation: Callable[[Row], None] | None = None
+) -> TrainResult:
+    """Train one network as the trial says; divergence is a result (status "diverged"), never an exception.
+
+    `dataset` defaults to the one the trial names. `on_evaluation` receives each row of the curve as it is made.
+    Raises InputError when the trial and the data do not fit (more images asked for than there are, labels that
+    the loss cannot express).
+    """
+    started = time.perf_counter()
+    dataset = dataset or load_dataset(trial.dataset)
+    with one_thread(), np.errstate(all="ignore"):
+        run = _Run.start(trial, dataset)
+        for segment in run.segments():
+            row = run.advance(segment)
+            if row is None:
+                break
+            if on_evaluation is not None:
+                on_evaluation(row)
+            if run.exhausted():
+                break
+        return TrainResult(run.record(started), run.network, run.state)
+
+
+@dataclass(frozen=True)
+class _Segment:
+    """A stretch of one epoch between two evaluations."""
+
+    epoch: int  # from 1
+    first_update: int  # of the whole training
+    rates: NDArray[np.float64]  # (updates,)
+    order: NDArray[np.int64]  # row numbers of its batches
+
+
+@dataclass
+class _Run:
+    """A training under way: the buffers, and what has been recorded so far."""
+
+    trial: Trial
+    dataset: Dataset
+    network: Network
+    optimizer: layout.Optimizer
+    state: State
+    workspace: layout.Workspace
+    images: Images
+    test_images: Images
+    rows: setup.Rows
+    curve: list[Row] = field(default_factory=list)
+    layers: list[Row] = field(default_factory=list)
+    snapshot: list[diagnostics.LayerValues] | None = None
+    best: Row | None = None
+    best_state: State | None = None
+    waited: int = 0
+    seconds: float = 0.0
+    samples: int = 0
+    diverged_epoch: int | None = None
+    reason: str | None = None
+
+    @classmethod
+    def start(cls, trial: Trial, dataset: Dataset) -> "_Run":
+        rows = setup.rows_of(trial, dataset)
+        images, test_images = setup.images_of(trial, dataset, rows.train)
+        network = setup.network_of(trial, dataset.train_images.shape[1], dataset.classes)
+        optimizer = setup.optimizer_of(trial)
+        state = setup.initial_state(trial, network, optimizer)
+        batch = max(_batch_size(trial, rows), GRADIENT_PROBE)
+        workspace = layout.new_workspace(network, batch, trial.dtype, sparse=images.sparse)
+        run = cls(trial, dataset, network, optimizer, state, workspace, images, test_images, rows)
+        run.diagnose(epoch=0)
+        return run
+
+    def segments(self) -> Iterator[_Segment]:
+        """Cut every epoch at the evaluations the trial asks for."""
+        trial, batch = self.trial, _batch_size(self.trial, self.rows)
+        n = len(self.rows.train)
+        updates = n // batch if trial.drop_last else -(-n // batch)
+        if updates == 0:
+            raise InputError(f"drop_last: {n} training images are less than one batch of {batch}")
+        rates = learning_rates(trial, updates)
+        every = updates if trial.evaluate_every is None else max(trial.evaluate_every // batch, 1)
+        shuffle = stream(trial.seed, "order")
+        for epoch in range(trial.epochs):
+            order = shuffle.permutation(self.rows.train) if trial.shuffle else self.rows.train
+            for start in range(0, updates, every):
+                stop = min(start + every, updates)
+                first = epoch * updates
+                yield _Segment(
+                    epoch + 1, first + start, rates[first + start : first + stop], order[start * batch : stop * batch]
+                )
+
+    def advance(self, segment: _Segment) -> Row | None:
+        """Train one segment and evaluate; None when the training diverged in it."""
+        trial, batch = self.trial, _batch_size(self.trial, self.rows)
+        batch_losses = np.zeros(len(segment.rates))
+        begun = time.perf_counter()
+        taken = setup.backend(trial.backend).train_epoch(
+            self.state,
+            self.workspace,
+            batch_losses,
+            self.images,
+            segment.order,
+            segment.rates,
+            self.network,
+            self.optimizer,
+            batch,
+            trial.l2 / len(self.rows.train),
+            trial.clip_norm or 0.0,
+            dropout_key(trial.seed),
+            segment.first_update,
+        )
+        self.seconds += time.perf_counter() - begun
+        self.reason = _divergence(batch_losses[:taken], self.state)
+        if self.reason is not None:
+            self.diverged_epoch = segment.epoch
+            return None
+        self.samples += len(segment.order)
+        row = self.evaluate(segment)
+        self.curve.append(row)
+        self.keep_best(row)
+        self.diagnose(segment.epoch)
+        return row
+
+    def evaluate(self, segment: _Segment) -> Row:
+        """Figures of the weights as they are, on the fixed training subset and on the monitored rows."""
+        train_loss, train_accuracy = self.figures(self.images, _spread(self.rows.train, TRAIN_PROBE))
+        monitored = self.test_images if self.trial.monitor == "test" else self.images
+        val_loss, val_accuracy = self.figures(monitored, self.rows.monitored)
+        return {
+            "epoch": segment.epoch,
+            "samples": self.samples,
+            "steps": segment.first_update + len(segment.rates),
+            "seconds": self.seconds,
+            "learning_rate": float(segment.rates[-1]),
+            "train_loss": train_loss,
+            "train_accuracy": train_accuracy,
+            "val_loss": val_loss,
+            "val_accuracy": val_accuracy,
+            "gradient_norm": self.gradient_norm(),
+        }
+
+    def figures(self, images: Images, rows: NDArray[np.int64]) -> tuple[float | None, float | None]:
+        """Mean loss and accuracy in inference mode; None where there are no rows or the loss is not finite."""
+        if len(rows) == 0:
+            return None, None
+        losses, predictions = np.zeros(len(rows), self.trial.dtype), np.zeros(len(rows), np.int64)
+        kernels = setup.backend(self.trial.backend)
+        kernels.evaluate(losses, predictions, self.workspace, self.state, images, rows, self.network)
+        return _finite(losses.mean(dtype=np.float64)), float(np.mean(predictions == images.labels[rows]))
+
+    def gradient_norm(self) -> float | None:
+        """Norm of the mean loss's gradient on a fixed batch, in training mode, with masks of their own."""
+        rows = _spread(self.rows.train, GRADIENT_PROBE)
+        statistics = self.state.running_mean.copy(), self.state.running_variance.copy()
+        kernels = setup.backend(self.trial.backend)
+        kernels.batch_gradient(
+            self.state, self.workspace, self.images, rows, self.network, dropout_key(self.trial.seed), 2**32 - 1
+        )
+        self.state.running_mean[...], self.state.running_variance[...] = statistics
+        return _finite(np.linalg.norm(self.state.gradients.astype(np.float64)))
+
+    def keep_best(self, row: Row) -> None:
+        """Note the evaluation with the lowest monitored loss, and its weights where they may be wanted back."""
+        loss = row["val_loss"]
+        if loss is not None and (self.best is None or loss < self.best["val_loss"] - self.trial.min_delta):
+            self.best, self.waited = row, 0
+            if self.trial.patience is not None and self.trial.restore_best:
+                self.best_state = State(*(buffer.copy() for buffer in self.state))
+        else:
+            self.waited += 1
+
+    def exhausted(self) -> bool:
+        """Tell whether early stopping has waited long enough."""
+        return self.trial.patience is not None and self.waited >= self.trial.patience
+
+    def diagnose(self, epoch: int) -> None:
+        """Record the per-layer figures, where the trial asks for them."""
+        if not self.trial.diagnostics:
+            return
+        rows = _spread(self.rows.train, GRADIENT_PROBE)
+        values, gradients = diagnostics.inspect(self.state, self.network, self.images, rows)
+        found = diagnostics.layer_rows(epoch, values, gradients, self.state, self.network, self.snapshot)
+        self.layers += [row | {"value": _finite(row["value"])} for row in found]
+        self.snapshot = [diagnostics.LayerValues(v.preactivations.copy(), v.activations) for v in values]
+
+    def record(self, started: float) -> Row:
+        """Put the best weights back, read the test set once, and say how it went."""
+        kept = self.curve[-1] if self.curve else {}
+        if self.best_state is not None and self.best is not None:
+            self.state, kept = self.best_state, self.best
+        diverged = self.diverged_epoch is not None
+        test_rows = np.arange(0 if diverged else len(self.dataset.test_images))
+        test_loss, test_accuracy = self.figures(self.test_images, test_rows)
+        final = {} if diverged else kept
+        return {
+            "status": "diverged" if diverged else "done",
+            "reason": self.reason,
+            "diverged_epoch": self.diverged_epoch,
+            "trial": self.trial.model_dump(mode="json"),
+            "dataset_digest": self.dataset.digest,
+            "parameters": self.network.parameters,
+            "epochs_run": self.curve[-1]["epoch"] if self.curve else 0,
+            "best_epoch": self.best["epoch"] if self.best else None,
+            "train_loss": final.get("train_loss"),
+            "train_accuracy": final.get("train_accuracy"),
+            "val_loss": final.get("val_loss"),
+            "val_accuracy": final.get("val_accuracy"),
+            "test_loss": test_loss,
+            "test_accuracy": test_accuracy,
+            "seconds": time.perf_counter() - started,
+            "weights_sha256": _weights_digest(self.state),
+            "curve": self.curve,
+            "layers": self.layers,
+        }
+
+
+def _batch_size(trial: Trial, rows: setup.Rows) -> int:
+    n = len(rows.train)
+    return n if trial.batch_size == "full" else min(int(trial.batch_size), n)
+
+
+def _spread(rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """At most `count` of the rows, evenly spaced, always the same."""
+    return rows[np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(np.int64)]
+
+
+def _divergence(losses: NDArray[np.float64], state: State) -> str | None:
+    """Say what is wrong with the losses of a segment or with the weights after it."""
+    if not np.isfinite(losses[-1]):
+        return f"the loss became {losses[-1]}"
+    if losses.mean() > LOSS_BOUND:
+        return f"the mean training loss rose to {losses.mean():.3g}, above {LOSS_BOUND:.0e}"
+    if not np.isfinite(state.parameters).all():
+        return "a parameter is not finite"
+    return None
+
+
+def _weights_digest(state: State) -> str:
+    digest = hashlib.sha256()
+    for buffer in (state.parameters, state.running_mean, state.running_variance):
+        digest.update(buffer.tobytes())
+    return digest.hexdigest()
+
+
+def _finite(value: Any) -> float | None:
+    return float(value) if np.isfinite(value) else None

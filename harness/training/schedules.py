@@ -1,0 +1,57 @@
+"""Learning-rate schedules: pure functions from the number of an update to a factor of the initial rate.
+
+`update` counts from 0 to `total` - 1 and may be an array; factors are float64 of the same shape.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.spec import Trial
+
+Factors = NDArray[np.float64]
+
+
+def constant(update: NDArray[np.int64]) -> Factors:
+    """``1``."""
+    return np.ones(np.shape(update))
+
+
+def step(update: NDArray[np.int64], every: int, factor: float) -> Factors:
+    """``factor^⌊update / every⌋``: a drop after every `every` updates."""
+    return factor ** (update // every)
+
+
+def exponential(update: NDArray[np.int64], every: int, factor: float) -> Factors:
+    """``factor^(update / every)``: the same decay, smoothly."""
+    return factor ** (update / every)
+
+
+def cosine(update: NDArray[np.int64], total: int, floor: float) -> Factors:
+    """``floor + (1 - floor) (1 + cos(π update / total)) / 2`` (Loshchilov and Hutter 2017, without restarts)."""
+    return floor + (1 - floor) * (1 + np.cos(np.pi * update / total)) / 2
+
+
+def warmup_cosine(update: NDArray[np.int64], total: int, warmup: float, floor: float) -> Factors:
+    """A linear rise to 1 over the first `warmup` share of all updates, then cosine decay over the rest."""
+    rising = max(round(warmup * total), 1)
+    decay = cosine(np.maximum(update - rising, 0), max(total - rising, 1), floor)
+    return np.where(update < rising, (update + 1) / rising, decay)
+
+
+def learning_rates(trial: Trial, updates_per_epoch: int) -> Factors:
+    """Return the learning rate (total,) of each update of a trial."""
+    total = trial.epochs * updates_per_epoch
+    update = np.arange(total)
+    every = trial.schedule_every * updates_per_epoch
+    match trial.schedule:
+        case "constant":
+            factors = constant(update)
+        case "step":
+            factors = step(update, every, trial.schedule_factor)
+        case "exponential":
+            factors = exponential(update, every, trial.schedule_factor)
+        case "cosine":
+            factors = cosine(update, total, trial.schedule_floor)
+        case "warmup_cosine":
+            factors = warmup_cosine(update, total, trial.warmup, trial.schedule_floor)
+    return trial.learning_rate * factors

@@ -1,0 +1,148 @@
+"""From a trial to what the kernels take: network, optimizer, first weights, images and their split."""
+
+import importlib
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.datasets import Dataset, split_indices
+from harness.spec import Trial
+from harness.training.initializers import INITIALIZERS
+from harness.training.streams import stream
+from kernels import layout
+from kernels.layout import Images, Network, Optimizer, State
+
+SPARSE_BELOW = 0.5
+"""Share of nonzero pixels below which the compiled first layer visits only those."""
+
+
+class Rows(NamedTuple):
+    """Row numbers (int64, ascending): `train` and `monitored`, the latter of `monitor_images`."""
+
+    train: NDArray[np.int64]
+    monitored: NDArray[np.int64]
+
+
+def backend(name: str) -> ModuleType:
+    """Return the module of kernels behind a backend's name."""
+    return importlib.import_module(f"kernels.{name}_backend")
+
+
+def network_of(trial: Trial, inputs: int, classes: int) -> Network:
+    """Lay out a trial's network."""
+    return layout.network(
+        [inputs, *trial.hidden, classes],
+        activation=trial.activation,
+        alpha=trial.alpha,
+        normalization=trial.normalization,
+        residual=trial.residual,
+        dropout=trial.dropout,
+        input_dropout=trial.input_dropout,
+        dropout_form=trial.dropout_form,
+        loss=trial.loss,
+    )
+
+
+def optimizer_of(trial: Trial) -> Optimizer:
+    """Name a trial's update rule and constants."""
+    return layout.optimizer(
+        trial.optimizer,
+        momentum=trial.momentum,
+        beta1=trial.beta1,
+        beta2=trial.beta2,
+        rho=trial.rho,
+        epsilon=trial.epsilon,
+        eps_outside=trial.eps_outside,
+    )
+
+
+def initial_state(trial: Trial, network: Network, optimizer: Optimizer) -> State:
+    """Draw the first weights, layer by layer; both dtypes round the same float64 numbers."""
+    state = layout.new_state(network, optimizer, trial.dtype)
+    rng = stream(trial.seed, "weights")
+    extra: dict[str, Any] = {"std": trial.init_std} if trial.initializer == "normal" else {}
+    for layer in range(len(network.widths) - 1):
+        fan_in, fan_out = int(network.widths[layer]), int(network.widths[layer + 1])
+        weights = INITIALIZERS[trial.initializer](rng, fan_in, fan_out, **extra)
+        layout.weight(state.parameters, network, layer)[...] = weights
+        if trial.bias_init == "normal":
+            layout.bias(state.parameters, network, layer)[...] = rng.normal(0, 1, fan_out)
+    return state
+
+
+def rows_of(trial: Trial, dataset: Dataset) -> Rows:
+    """Split the training images; the monitored rows are test images when the trial monitors the test set."""
+    train, validation = split_indices(
+        len(dataset.train_images), trial.train_size, trial.val_size, trial.split, stream(trial.seed, "split")
+    )
+    return Rows(train, np.arange(len(dataset.test_images)) if trial.monitor == "test" else validation)
+
+
+def images_of(trial: Trial, dataset: Dataset, train: NDArray[np.int64]) -> tuple[Images, Images]:
+    """Training and test images as the kernels read them; packed where that pays."""
+    scale, shift = _input_map(trial, dataset, train)
+    pixels = _packed(dataset.digest, dataset) if trial.backend == "numba" else None
+    sparse = pixels is not None and shift == 0 and trial.input_dropout == 0
+    return (
+        _images(dataset.train_images, dataset.train_labels, pixels and pixels[0], sparse, scale, shift),
+        _images(dataset.test_images, dataset.test_labels, pixels and pixels[1], sparse, scale, shift),
+    )
+
+
+def _input_map(trial: Trial, dataset: Dataset, train: NDArray[np.int64]) -> tuple[float, float]:
+    """Return (scale, shift) of ``x = pixel · scale + shift``; standardised by the training images' own figures."""
+    match trial.input_scale:
+        case "unit":
+            return 1 / 255, 0.0
+        case "256":
+            return 1 / 256, 0.0
+        case "raw":
+            return 1.0, 0.0
+        case "standardised":
+            counts = np.bincount(dataset.train_images[train].reshape(-1), minlength=256)
+            values = np.arange(256)
+            mean = np.average(values, weights=counts)
+            std = np.sqrt(np.average((values - mean) ** 2, weights=counts)) or 1.0
+            return float(1 / std), float(-mean / std)
+
+
+class _Packed(NamedTuple):
+    starts: NDArray[np.int64]
+    columns: NDArray[np.uint16]
+    values: NDArray[np.uint8]
+
+
+_EMPTY = _Packed(np.zeros(1, np.int64), np.zeros(0, np.uint16), np.zeros(0, np.uint8))
+_packs: dict[str, tuple[_Packed, _Packed] | None] = {}
+
+
+def _packed(digest: str, dataset: Dataset) -> tuple[_Packed, _Packed] | None:
+    """Training and test images in packed form, made once a process; None where too few pixels are zero."""
+    if digest not in _packs:
+        density = np.count_nonzero(dataset.train_images) / dataset.train_images.size
+        fits = dataset.train_images.shape[1] <= np.iinfo(np.uint16).max
+        _packs.clear()
+        _packs[digest] = (
+            (_pack(dataset.train_images), _pack(dataset.test_images)) if density < SPARSE_BELOW and fits else None
+        )
+    return _packs[digest]
+
+
+def _pack(pixels: NDArray[np.uint8]) -> _Packed:
+    nonzeros = int(np.count_nonzero(pixels))
+    packed = _Packed(np.zeros(len(pixels) + 1, np.int64), np.zeros(nonzeros, np.uint16), np.zeros(nonzeros, np.uint8))
+    backend("numba").pack_rows(*packed, pixels)
+    return packed
+
+
+def _images(
+    pixels: NDArray[np.uint8],
+    labels: NDArray[np.uint8],
+    packed: _Packed | None,
+    sparse: bool,
+    scale: float,
+    shift: float,
+) -> Images:
+    return Images(np.asarray(pixels), np.asarray(labels), *(packed or _EMPTY), sparse, scale, shift)

@@ -1,0 +1,15 @@
+"""Named random streams of a seed: arms that share a seed share their split, weights, batch order and masks."""
+
+import numpy as np
+
+NAMES = ("split", "weights", "order", "dropout")  # a name's position enters its seed: append, never reorder
+
+
+def stream(seed: int, name: str) -> np.random.Generator:
+    """Return the generator of one purpose (`NAMES`), independent of those of other purposes and seeds."""
+    return np.random.default_rng([seed, NAMES.index(name)])
+
+
+def dropout_key(seed: int) -> np.uint64:
+    """Return the 64-bit key of the dropout masks, which are a pure function of it (`kernels`)."""
+    return stream(seed, "dropout").integers(2**64, dtype=np.uint64)
