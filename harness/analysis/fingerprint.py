@@ -26,16 +26,20 @@ def results_digest(results: Results) -> str:
 
 
 def drawn(figure: Figure) -> str:
-    """Return 16 hex digits for the texts, lines and dots of a figure: their data to 6 digits, their colours.
-
-    Ticks are left out, for Matplotlib makes them when it draws.
-    """
+    """Return 16 hex digits for what a figure shows: texts, lines, dots and limits, to 6 digits, and their colours."""
     digest = hashlib.sha256()
     for axes in figure.axes:
-        for artist in [axes.title, axes._left_title, axes.xaxis.label, axes.yaxis.label, *axes.get_children()]:
+        for axis, limits in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+            named = getattr(axis.get_major_formatter(), "seq", ())
+            digest.update(
+                f"axis {axis.get_scale()} {_numbers(limits)} {axis.get_label_text()} {list(named)}\n".encode()
+            )
+        digest.update(axes.get_title(loc="left").encode())
+        for artist in axes.get_children():
             digest.update(_shown(artist).encode())
-    for artist in [*figure.texts, *(text for legend in figure.legends for text in legend.get_texts())]:
-        digest.update(_shown(artist).encode())
+    for legend in (*figure.legends, *filter(None, (axes.get_legend() for axes in figure.axes))):
+        for text in legend.get_texts():
+            digest.update(_shown(text).encode())
     return digest.hexdigest()[:16]
 
 
@@ -47,7 +51,7 @@ def _shown(artist: object) -> str:
     if isinstance(artist, LineCollection):
         return f"lines {[_numbers(segment) for segment in artist.get_segments()]}\n"
     if isinstance(artist, Collection):
-        return f"dots {_numbers(artist.get_offsets())} {[to_hex(c) for c in artist.get_facecolor()]}\n"
+        return f"dots {_numbers(artist.get_offsets())} {[to_hex(colour) for colour in artist.get_facecolor()]}\n"
     return ""
 
 

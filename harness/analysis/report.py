@@ -49,7 +49,7 @@ def write_report(results: Path, reports: Path) -> Path:
 
 
 def check_report(results: Path, reports: Path) -> list[str]:
-    """Return what of the report is stale, edited or missing, a line each; [] when all of it follows from the results."""
+    """Return what of the report is stale, edited or missing, a line each; [] when it follows from the results."""
     path = reports / REPORT
     if not path.is_file():
         return [f"{path}: missing"]

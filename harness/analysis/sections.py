@@ -1,6 +1,7 @@
 """The report's text: pure functions from frames to Markdown."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,12 +18,12 @@ MAX_LOST = 40  # rows of the table of lost trials; the rest are in trials.csv
 FEW_SEEDS = 3
 
 READING = (
-    "The unit is the seed: n counts independently seeded trials. Brackets are 95 % t-intervals of the mean over the seeds "
-    "that finished; trials that diverged or failed are counted in columns of their own and listed with their reason. "
-    "Errors and accuracies are of the test images unless a figure says validation; the test images choose nothing. "
-    "*As written* is an arm at the learning rate its study states; *tuned* is the rate with the lowest mean validation loss "
-    "on an equal grid for all arms, run again on fresh seeds, so that its interval is conditional on that rate. "
-    "No claim is judged here."
+    "The unit is the seed: n counts trials that differ in nothing but their seed. Brackets are 95 % t-intervals of the "
+    "mean over the seeds that finished; seeds that diverged or failed are counted in columns of their own and listed "
+    "with their reason. Errors and accuracies are those of the test images unless validation is named; the test images "
+    "choose nothing. *As written* is an arm with the learning rate that its study states; *tuned* is the rate with the "
+    "lowest mean validation loss on a grid that is the same for all arms, run again on fresh seeds, so its interval is "
+    "conditional on that rate. No claim is judged here."
 )
 
 
@@ -50,31 +51,34 @@ def opening(results: Results, frames: Mapping[str, Frames]) -> str:
     status = trials["status"].value_counts()
     profiles = " and ".join(sorted({study.profile for study in results.studies.values()}))
     lost = f"{status.get('diverged', 0)} diverged, {status.get('failed', 0)} failed"
-    hours = trials["seconds"].sum() / 60
+    minutes = trials["seconds"].sum() / 60
     return (
         f"{len(frames)} {'study' if len(frames) == 1 else 'studies'}, {len(trials):,} trials ({lost}), profile "
-        f"`{profiles}`, {hours:.1f} minutes of training on one thread each."
+        f"`{profiles}`, {minutes:.1f} minutes of training on one thread each."
     )
 
 
 def summary_table(frames: Mapping[str, Frames]) -> str:
     """Return a row a study: its size, and the arms with the lowest and the highest mean test error."""
+    right = ["arms", "seeds", "trials", "diverged", "failed"]
+    header = ["study", *right, "phase", "lowest mean test error (%)", "highest mean test error (%)"]
     rows = []
     for name, study in frames.items():
-        table = arm_table(study)
-        table = table[(table["phase"] == study.final) & (table["test_accuracy_n"] > 0)]
-        ends = ["–", "–"]
-        if len(table):
-            best, worst = table["test_accuracy_mean"].idxmax(), table["test_accuracy_mean"].idxmin()
-            ends = [f"{md.escape(table['arm'][i])}: {error(table.loc[i])}" for i in (best, worst)]
-        counts = study.trials["status"].value_counts()
-        rows.append([
-            f"[{md.escape(study.study.title)}](#{anchor(name)})", str(len(study.arms)), str(study.study.seeds),
-            SHOWN_PHASES[study.final], *ends, f"{len(study.trials):,}", str(counts.get("diverged", 0)),
-            str(counts.get("failed", 0)),
-        ])  # fmt: skip
-    header = ["study", "arms", "seeds", "phase", "lowest test error (%)", "highest test error (%)", "trials", "diverged", "failed"]  # fmt: skip
-    return md.table(header, rows, right=("arms", "seeds", "trials", "diverged", "failed"))
+        status = study.trials["status"].value_counts()
+        counts = (len(study.study.arms), study.study.seeds, len(study.trials), *(status.get(s, 0) for s in right[3:]))
+        link = f"[{md.escape(study.study.title)}](#{anchor(name)})"
+        rows.append([link, *map(str, counts), SHOWN_PHASES[study.final], *extremes(study)])
+    return md.table(header, rows, right)
+
+
+def extremes(frames: Frames) -> list[str]:
+    """Return the arms with the lowest and the highest mean test error, named, with it; dashes when none finished."""
+    table = arm_table(frames)
+    table = table[(table["phase"] == frames.final) & (table["test_accuracy_n"] > 0)]
+    if table.empty:
+        return ["–", "–"]
+    means = table["test_accuracy_mean"]
+    return [f"{md.escape(table['arm'][i])}: {error(table.loc[i])}" for i in (means.idxmax(), means.idxmin())]
 
 
 def section(frames: Frames, figures: Captioned) -> str:
@@ -128,9 +132,7 @@ def missing(frames: Frames) -> list[str]:
     for phase in ("default", "confirm") if study.tune else ("default",):
         found = len(frames.phase(phase))
         if found < expected:
-            lines.append(
-                f"> **Incomplete:** {found} of {expected} trials of the phase *{SHOWN_PHASES[phase]}* have finished."
-            )
+            lines.append(f"> **Incomplete:** {found} of {expected} trials *{SHOWN_PHASES[phase]}* have finished.")
     if study.seeds < FEW_SEEDS:
         lines.append(f"> **Few seeds:** {study.seeds}; differences between arms cannot be told from chance.")
     return lines
@@ -138,30 +140,34 @@ def missing(frames: Frames) -> list[str]:
 
 def pictures(figures: Captioned) -> list[str]:
     """Return the figures, each with its caption below."""
-    return [f"![{md.escape(caption)}]({path})\n\n*{md.escape(caption)}*" for path, caption in figures]
+    return [f"![{md.escape(Path(path).stem)}]({path})\n\n*{md.escape(caption)}*" for path, caption in figures]
 
 
 def arm_rows(table: pd.DataFrame) -> str:
     """Return the table arm × phase."""
+    right = ["learning rate", "n", "test accuracy (%)", "validation loss", "seconds", "diverged", "failed"]
     rows = []
     for _, row in table.iterrows():
-        edge = " (grid edge)" if row["on_edge"] else ""
-        rows.append([
-            md.escape(row["arm"]), SHOWN_PHASES[row["phase"]], f"{row['learning_rate']:g}{edge}", str(row["total"]),
-            interval(row, "test_accuracy", 2, 100), interval(row, "val_loss", 4), interval(row, "seconds", 2, bounds=False),
-            rate(row["diverged"], row["total"]), rate(row["failed"], row["total"]),
-        ])  # fmt: skip
-    header = ["arm", "phase", "learning rate", "n", "test accuracy (%)", "validation loss", "seconds", "diverged", "failed"]  # fmt: skip
-    return md.table(header, rows, right=header[2:])
+        cells = [
+            f"{row['learning_rate']:g}" + " (grid edge)" * bool(row["on_edge"]),
+            str(row["total"]),
+            interval(row, "test_accuracy", 2, 100),
+            interval(row, "val_loss", 4),
+            interval(row, "seconds", 2),
+            rate(row["diverged"], row["total"]),
+            rate(row["failed"], row["total"]),
+        ]
+        rows.append([md.escape(row["arm"]), SHOWN_PHASES[row["phase"]], *cells])
+    return md.table(["arm", "phase", *right], rows, right)
 
 
-def interval(row: pd.Series, name: str, digits: int, scale: float = 1, bounds: bool = True) -> str:
+def interval(row: pd.Series, name: str, digits: int, scale: float = 1) -> str:
     """Return "97.12 [96.97, 97.27]", with the n behind it where seeds are missing; a dash when there is none."""
     n, mean, low, high = (row[f"{name}_{part}"] for part in ("n", "mean", "low", "high"))
     if not n:
         return "–"
     text = f"{scale * mean:.{digits}f}"
-    if bounds and np.isfinite(low):
+    if np.isfinite(low):
         text += f" [{scale * low:.{digits}f}, {scale * high:.{digits}f}]"
     return text if n == row["total"] else f"{text} (n = {n})"
 
@@ -193,23 +199,19 @@ def seed_rows(frames: Frames) -> str:
 
 
 def tuning_rows(table: pd.DataFrame) -> str:
-    """Return mean validation loss by arm (rows) and rate (columns), with the share of lost seeds where there are any."""
-    rates = sorted(table["learning_rate"].unique())
-    cells = {(row["arm"], row["learning_rate"]): row for _, row in table.iterrows()}
-    rows = [[md.escape(arm), *(tuning_cell(cells.get((arm, r))) for r in rates)] for arm in dict.fromkeys(table["arm"])]
-    header = ["arm", *(f"{r:g}" for r in rates)]
-    counts = table["total"]
-    seeds = f"{counts.min()}" if counts.min() == counts.max() else f"{counts.min()} to {counts.max()}"
-    lead = (
-        f"Mean validation loss by learning rate, n = {seeds} tuning seeds each; in brackets the seeds that were lost."
-    )
-    return f"{lead}\n\n{md.table(header, rows, right=header[1:])}"
+    """Return mean validation loss by arm (rows) and rate (columns), with the seeds that were lost."""
+    rates = [f"{rate:g}" for rate in sorted(table["learning_rate"].unique())]
+    cells = {(row["arm"], f"{row['learning_rate']:g}"): tuning_cell(row) for _, row in table.iterrows()}
+    arms = dict.fromkeys(table["arm"])
+    rows = [[md.escape(arm), *(cells.get((arm, rate), "") for rate in rates)] for arm in arms]
+    low, high = table["total"].min(), table["total"].max()
+    seeds = f"n = {low if low == high else f'{low} to {high}'}"
+    lead = f"Mean validation loss by learning rate, {seeds} tuning seeds each; in brackets the seeds that were lost."
+    return f"{lead}\n\n{md.table(['arm', *rates], rows, rates)}"
 
 
-def tuning_cell(row: pd.Series | None) -> str:
+def tuning_cell(row: pd.Series) -> str:
     """Return "0.2310", "0.2310 (1/3 lost)" or "3/3 lost"."""
-    if row is None:
-        return ""
     lost = f"{row['lost']}/{row['total']} lost"
     if not row["n"]:
         return lost
@@ -218,16 +220,13 @@ def tuning_cell(row: pd.Series | None) -> str:
 
 def lost_rows(lost: pd.DataFrame) -> str:
     """Return each lost trial with its reason."""
-    rows = [
-        [
-            md.escape(row["arm"]), SHOWN_PHASES[row["phase"]], f"{row['learning_rate']:g}", str(row["seed"]), row["status"],
-            "" if pd.isna(row["diverged_epoch"]) else str(row["diverged_epoch"]), md.escape(row["reason"] or ""),
-        ]
-        for _, row in lost.head(MAX_LOST).iterrows()
-    ]  # fmt: skip
-    text = md.table(
-        ["arm", "phase", "learning rate", "seed", "status", "epoch", "reason"], rows, right=("seed", "epoch")
-    )
+    rows = []
+    for _, row in lost.head(MAX_LOST).iterrows():
+        epoch = "" if pd.isna(row["diverged_epoch"]) else str(row["diverged_epoch"])
+        where = [md.escape(row["arm"]), SHOWN_PHASES[row["phase"]], f"{row['learning_rate']:g}", str(row["seed"])]
+        rows.append([*where, row["status"], epoch, md.escape(row["reason"] or "")])
+    header = ["arm", "phase", "learning rate", "seed", "status", "epoch", "reason"]
+    text = md.table(header, rows, right=["learning rate", "seed", "epoch"])
     return text if len(lost) <= MAX_LOST else f"{text}\n\nand {len(lost) - MAX_LOST} more, in `trials.csv`."
 
 
@@ -237,12 +236,14 @@ def reproduction(results: Results) -> str:
     for profile in sorted({study.profile for study in results.studies.values()}):
         names = [name for name, study in results.studies.items() if study.profile == profile]
         lines.append(f"harness run {' '.join(names)} --profile {profile}")
-    commands = "\n".join([*lines, "harness report --check    # is this report what its results say?"])
+    commands = "\n".join([*lines, "harness report --check"])
     return (
-        "## How to reproduce\n\n```\n" + commands + "\n```\n\n"
-        "A study of your own is named by the path of its TOML file. Options such as `--set` or `--seeds` have to be given "
-        "again: the settings that were run stand, resolved, in `study.json` of each study's results folder, every trial in "
-        "its `journal.jsonl`. The same seed on the same machine and versions gives the same weights, bit for bit."
+        f"## How to reproduce\n\n```\n{commands}\n```\n\n"
+        "The first trains what is missing (and, where results are complete, nothing), the last says whether this report "
+        "still follows from its results; `--results` and `--reports` name their folders. A study of your own is named "
+        "by the path of its TOML file. Options such as `--set` or `--seeds` have to be given again: the settings that "
+        "were run stand, resolved, in `study.json` of each study's results folder, every trial in its journal. The same "
+        "seed on the same machine and versions gives the same weights, bit for bit."
     )
 
 

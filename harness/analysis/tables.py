@@ -22,7 +22,7 @@ def arm_table(frames: Frames) -> pd.DataFrame:
     for name in ("test_accuracy", "val_loss", "seconds"):
         figures = summarise(data, by, name).set_index(by)[["n", "mean", "low", "high"]]
         table = table.join(figures.add_prefix(f"{name}_"))
-    edges = {arm: row for arm, row in grid_edges(frames).items()}
+    edges = grid_edges(frames)
     table = table.reset_index()
     table["on_edge"] = [
         edges.get(arm) if phase == "confirm" else None for arm, phase in zip(table["arm"], table["phase"], strict=True)

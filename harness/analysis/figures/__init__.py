@@ -1,23 +1,34 @@
-"""Figures: one file a study, `generic` for any other; `marks` and `panels` are what they are made of."""
+"""Figures: one file a study, `generic` for any other; `marks` and `panels` are what they are made of.
 
-from collections.abc import Callable
+The file of a study has two functions: `draw(frames)` returns its figures, `headline(ax, frames)` draws the panel that
+stands for it in the summary. Call them inside `style.house_style()`.
+"""
+
+from collections.abc import Mapping
+from types import ModuleType
 
 from harness.analysis.figures import depth_width, dropout, generic, initialization, normalization, optimizer, summary
 from harness.analysis.figures.panels import Drawing
 from harness.analysis.frames import Frames
 
-STUDIES: dict[str, Callable[[Frames], list[Drawing]]] = {
-    "depth_width": depth_width.draw,
-    "dropout": dropout.draw,
-    "initialization": initialization.draw,
-    "normalization": normalization.draw,
-    "optimizer": optimizer.draw,
+STUDIES: dict[str, ModuleType] = {
+    "depth_width": depth_width,
+    "dropout": dropout,
+    "initialization": initialization,
+    "normalization": normalization,
+    "optimizer": optimizer,
 }
 
 
-draw_summary = summary.draw
-
-
 def draw_study(frames: Frames) -> list[Drawing]:
-    """Return the figures of a study: its own where it has some, else the generic ones. Call inside house_style()."""
-    return STUDIES.get(frames.study.name, generic.draw)(frames)
+    """Return the figures of a study: its own where it has some, else the generic ones."""
+    return list(_file(frames.study.name).draw(frames))
+
+
+def draw_summary(frames: Mapping[str, Frames]) -> Drawing:
+    """Return the summary of all studies."""
+    return summary.draw(frames, {name: _file(name).headline for name in frames})
+
+
+def _file(study: str) -> ModuleType:
+    return STUDIES.get(study, generic)

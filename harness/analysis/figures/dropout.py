@@ -1,10 +1,12 @@
 """Dropout: the gap between test and training error against the rate, by the size of the training set and the width."""
 
 import pandas as pd
+from matplotlib.axes import Axes
 
 from harness.analysis.figures import marks, panels, style
 from harness.analysis.figures.panels import Drawing
 from harness.analysis.frames import Frames
+from harness.analysis.labels import widths
 
 VALUES = {"gap": "gap: test − training error (points)", "test_error": "test error (%)"}
 
@@ -12,7 +14,7 @@ VALUES = {"gap": "gap: test − training error (points)", "test_error": "test er
 def draw(frames: Frames) -> list[Drawing]:
     """Gap and test error against the rate, and those of the arms that try something else."""
     data = frames.phase(frames.final)
-    grid = data[data.groupby(["train_size", "hidden"], dropna=False)["dropout"].transform("nunique") > 2]
+    grid = rate_grid(frames)
     drawings = [against_rate(grid)] if len(grid) else []
     rest = data[~data["arm"].isin(grid["arm"])]
     if len(rest):
@@ -20,47 +22,74 @@ def draw(frames: Frames) -> list[Drawing]:
     return drawings
 
 
+def headline(ax: Axes, frames: Frames) -> None:
+    """Gap against the rate in the widest network."""
+    grid = rate_grid(frames)
+    if grid.empty:
+        marks.note(ax, "no arm at several rates")
+        return
+    widest = max(grid["hidden"].unique(), key=hidden_widths)
+    gap_panel(ax, grid[grid["hidden"] == widest], "gap")
+    style.fit(ax.yaxis, grid.loc[grid["hidden"] == widest, "gap"])
+    ax.set(
+        xlabel=f"dropout rate ({widths(hidden_widths(widest))} hidden units)", ylabel="test − training error (points)"
+    )
+    style.small_legend(ax, sizes(grid), "training images")
+
+
+def rate_grid(frames: Frames) -> pd.DataFrame:
+    """Return the trials of the networks that were trained at three dropout rates or more, smallest data first."""
+    data = frames.phase(frames.final)
+    data = data[data.groupby(["train_size", "hidden"], dropna=False)["dropout"].transform("nunique") > 2]
+    data = data.sort_values("train_size", na_position="last", kind="stable")
+    return data.assign(images=data["train_size"].map(lambda n: "all" if pd.isna(n) else f"{int(n):,}"))
+
+
+def gap_panel(ax: Axes, data: pd.DataFrame, value: str) -> None:
+    """`value` against the dropout rate, a colour a training-set size."""
+    marks.response(ax, data, "dropout", value, "images", sizes(data))
+    style.ticks_at(ax.xaxis, sorted(data["dropout"].unique()))
+    if value == "gap":
+        ax.axhline(0, color=style.FAINT, linewidth=0.8, zorder=1)
+
+
+def sizes(data: pd.DataFrame) -> dict[object, str]:
+    """Return a shade for each size of the training set, darker for more images."""
+    return style.shades(data["images"])
+
+
 def against_rate(data: pd.DataFrame) -> Drawing:
     """Rows: gap, test error; columns: hidden widths; a colour a training-set size."""
-    data = data.assign(images=data["train_size"].map(images)).sort_values(
-        "train_size", na_position="last", kind="stable"
-    )
-    colour = style.shades(data["images"])
-    networks = sorted(data["hidden"].unique(), key=lambda hidden: [int(width) for width in hidden.split(",") if width])
+    networks = sorted(data["hidden"].unique(), key=hidden_widths)
     figure, axes = style.new_figure(5.6, 2, len(networks), sharex=True, sharey="row")
     for line, (value, title) in zip(axes, VALUES.items(), strict=True):
         for ax, network in zip(line, networks, strict=True):
-            marks.response(ax, data[data["hidden"] == network], "dropout", value, "images", colour)
-            if value == "gap":
-                ax.axhline(0, color=style.FAINT, linewidth=0.8, zorder=1)
-                ax.set_title(f"hidden units: {network.replace(',', '-') or 'none'}")
-        style.ticks_at(line[0].xaxis, sorted(data["dropout"].unique()))
-        finite = data[value].dropna()
-        if len(finite):
-            style.value_axis(line[0].yaxis, finite, ratio=8 if value == "test_error" else float("inf"))
+            gap_panel(ax, data[data["hidden"] == network], value)
+        style.fit(line[0].yaxis, data[value], ratio=8 if value == "test_error" else float("inf"))
         line[0].set_ylabel(title)
+    for ax, network in zip(axes[0], networks, strict=True):
+        ax.set_title(f"hidden units: {widths(hidden_widths(network))}")
     for ax in axes[-1]:
         ax.set_xlabel("dropout rate")
-    panels.key(figure, colour, "training images")
+    panels.key(figure, sizes(data), "training images")
     caption = (
-        "Top: how much worse the network does on test images than on its training images; bottom: the test error itself, by "
-        f"hidden width and number of training images; {panels.seeds_said(data, ['arm'])} each. {panels.SEEDS}."
+        "Above: how much worse the network does on test images than on its training images; below: the test error; by "
+        f"hidden width and number of training images, {panels.seeds_said(data, ['arm'])} each: {panels.DOTS}."
     )
     return Drawing("dropout", figure, caption)
 
 
 def other_arms(data: pd.DataFrame) -> Drawing:
-    """Gap and test error of the arms outside the grid, one line each."""
-    arms = list(dict.fromkeys(data["arm"]))
+    """Gap and test error of the arms outside the grid, a line each."""
     colour = style.colours(data["phase"])
-    figure, [axes] = style.new_figure(0.9 + 0.32 * len(arms), 1, 2, sharey=True)
+    figure, [axes] = style.new_figure(0.8 + 0.34 * data["arm"].nunique(), 1, 2, sharey=True)
     for ax, (value, title) in zip(axes, VALUES.items(), strict=True):
-        marks.strip(ax, data, value, "arm", "phase", colour)
+        marks.strip(ax, data, value, "label", "phase", colour)
         ax.set_xlabel(title)
-    caption = f"Gap and test error of the forms of dropout, {panels.seeds_said(data, ['arm'])} each. {panels.SEEDS}."
-    return Drawing("dropout-forms", figure, caption)
+    caption = f"Gap and test error of the other arms, {panels.seeds_said(data, ['arm'])} each: {panels.DOTS}."
+    return Drawing("dropout-arms", figure, caption)
 
 
-def images(size: float | None) -> str:
-    """Return "1,000" or "all"."""
-    return "all" if pd.isna(size) else f"{int(size):,}"
+def hidden_widths(hidden: str) -> tuple[int, ...]:
+    """Return the widths in "128,64"."""
+    return tuple(int(width) for width in hidden.split(",") if width)

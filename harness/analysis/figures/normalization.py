@@ -1,49 +1,73 @@
 """Normalization: error, loss and divergence against the learning rate, with and without; then the other arms."""
 
 import pandas as pd
+from matplotlib.axes import Axes
 
 from harness.analysis.figures import marks, panels, style
 from harness.analysis.figures.panels import Drawing
 from harness.analysis.frames import Frames
 
+COLOUR = {"none": style.PALETTE[-1], "batch": style.PALETTE[0], "layer": style.PALETTE[1]}
+
 
 def draw(frames: Frames) -> list[Drawing]:
     """What each normalization does at each learning rate, and the arms that leave the rate alone."""
     swept = rate_arms(frames)
-    rest = [arm for arm in frames.arms if arm not in set(swept["arm"])]
+    rest = [arm for arm in dict.fromkeys(frames.trials["arm"]) if arm not in set(swept["arm"])]
     drawings = [against_rate(swept)] if len(swept) else []
     if rest:
         drawings.append(panels.arms_strip(frames, "normalization-arms", rest))
     return drawings
 
 
+def headline(ax: Axes, frames: Frames) -> None:
+    """Validation error against the learning rate."""
+    swept = rate_arms(frames)
+    if swept.empty:
+        marks.note(ax, "no arm at several learning rates")
+        return
+    style.rate_axis(ax, swept["learning_rate"], 2.4)
+    error_panel(ax, swept)
+    ax.set(xlabel="learning rate", ylabel="validation error (%)")
+    style.small_legend(ax, shown_colours(swept))
+
+
 def rate_arms(frames: Frames) -> pd.DataFrame:
     """Return the trials of the network that was trained at several learning rates, as written or while tuning."""
     data = frames.phase("default", "tune")
-    shape = [data["hidden"], data["residual"]]
-    return data[data.groupby(shape)["learning_rate"].transform("nunique") > 1]
+    network = [data["hidden"], data["residual"]]
+    return data[data.groupby(network)["learning_rate"].transform("nunique") > 1]
+
+
+def error_panel(ax: Axes, data: pd.DataFrame) -> None:
+    """Validation error against the learning rate, a colour a normalization."""
+    marks.response(ax, data, "learning_rate", "val_error", "normalization", COLOUR)
+    if data["val_error"].notna().any():
+        style.value_axis(ax.yaxis, data["val_error"].dropna())
 
 
 def against_rate(data: pd.DataFrame) -> Drawing:
     """Three panels over one axis of learning rates: validation error, validation loss, share of lost seeds."""
-    colour = style.colours(data["normalization"])
     figure, [axes] = style.new_figure(3.5, 1, 3)
+    for ax in axes:
+        style.rate_axis(ax, data["learning_rate"], style.WIDTH / 3 - 0.5)
+        ax.set_xlabel("learning rate")
+    error_panel(axes[0], data)
     cap = panels.loss_cap(data["val_loss"])
-    limits = {"val_error": ("validation error (%)", 100.0), "val_loss": ("validation loss", cap)}
-    for ax, (value, (title, limit)) in zip(axes, limits.items(), strict=False):
-        marks.rate_axis(ax, data["learning_rate"])
-        marks.response(ax, data, "learning_rate", value, "normalization", colour, cap=limit)
-        finite = data[value].dropna().clip(upper=limit)
-        if len(finite):
-            style.value_axis(ax.yaxis, finite)
+    marks.response(axes[1], data, "learning_rate", "val_loss", "normalization", COLOUR, cap=cap)
+    panels.share_limits([axes[1]], data["val_loss"])
+    marks.lost_share(axes[2], data, "learning_rate", "normalization", COLOUR)
+    for ax, title in zip(axes, ("validation error (%)", "validation loss", "lost seeds (%)"), strict=True):
         ax.set_title(title)
-    marks.rate_axis(axes[2], data["learning_rate"])
-    marks.lost_share(axes[2], data, "learning_rate", "normalization", colour)
-    axes[2].set_title("diverged or failed (% of seeds)")
-    panels.key(figure, colour)
+    panels.key(figure, shown_colours(data), "normalization")
     caption = (
-        "Validation error, validation loss and lost seeds against the learning rate, "
-        f"{panels.seeds_said(data, ['normalization', 'learning_rate'])} each. {panels.SEEDS}; means are over the seeds "
-        f"that finished; triangles lie above {style.number(cap)}."
+        "Validation error, validation loss and the share of seeds that diverged or failed, against the learning rate; "
+        f"{panels.seeds_said(data, ['normalization', 'learning_rate'])} each: {panels.DOTS}, over the seeds that "
+        f"finished; triangles lie above {style.number(cap)}."
     )
     return Drawing("normalization", figure, caption)
+
+
+def shown_colours(data: pd.DataFrame) -> dict[object, str]:
+    """Return the colours of the normalizations that occur."""
+    return {name: COLOUR[name] for name in dict.fromkeys(data["normalization"])}

@@ -1,16 +1,21 @@
 """How every figure looks: one style sheet, one palette, axes with readable numbers, and PNG bytes that repeat."""
 
 import io
+import itertools
+import math
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import matplotlib.style
+import numpy as np
+import pandas as pd
 from matplotlib import cycler
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 WIDTH = 9.0  # inches; at DPI this is what a report column shows without scaling up
@@ -28,7 +33,6 @@ PALETTE = (
     "#9A8F17",
     "#5F6B7A",
 )
-MARKERS = ("o", "s", "^", "D", "v", "P")
 
 STYLE = {
     "axes.axisbelow": True,
@@ -102,7 +106,7 @@ def number(value: float) -> str:
     """Return a short plain number: 0.0003, 0.1, 20, 400k."""
     if abs(value) >= 1e6:
         return f"{value / 1e6:.4g}M"
-    if abs(value) >= 1e4:
+    if abs(value) >= 1e3:
         return f"{value / 1e3:.4g}k"
     if value and abs(value) < 1e-4:
         return f"{value:.2g}".replace("e-0", "e-")
@@ -139,6 +143,13 @@ def value_axis(axis: Axis, values: Sequence[float], *, ratio: float = 6.0, low: 
     axis.set_major_formatter(FuncFormatter(lambda value, _: number(round(value, 10))))
 
 
+def fit(axis: Axis, values: pd.Series, ratio: float = 6.0) -> None:
+    """Scale an axis to the finite `values`, if there are any; see value_axis()."""
+    finite = values[np.isfinite(values)]
+    if len(finite):
+        value_axis(axis, finite, ratio=ratio)
+
+
 def _round_numbers(low: float, high: float) -> list[float]:
     """Return the round numbers of a log axis from `low` to `high`: as many of 1-2-5, 1-3 or 1 per decade as fit."""
     for steps in ((1, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)):
@@ -151,3 +162,28 @@ def _round_numbers(low: float, high: float) -> list[float]:
         if len(found) <= 8:
             return found
     return found[:: -(-len(found) // 8)]
+
+
+def rate_axis(ax: Axes, rates: Sequence[float], width: float) -> None:
+    """Make x a log axis of learning rates with ticks at those used; if `width` (inches) is too small, decades."""
+    ax.set_xscale("log")
+    used = sorted({float(rate) for rate in rates})
+    ax.set_xlim(used[0] / 1.5, used[-1] * 1.5)
+    decades = [rate for rate in used if f"{rate:e}".startswith("1.000000e")]
+    room = width / 0.42  # a label takes less than that, inches
+    shown = used if _closest(used) * room >= 1 else decades if len(decades) > 1 else [used[0], used[-1]]
+    ticks_at(ax.xaxis, shown, [number(rate) for rate in shown])
+
+
+def _closest(positions: list[float]) -> float:
+    """Return the smallest distance between neighbours on a log axis, as a share of the whole."""
+    logs = [math.log10(position) for position in positions]
+    steps = [after - before for before, after in itertools.pairwise(logs)]
+    return min(steps) / (logs[-1] - logs[0] + 0.35) if steps else 1.0
+
+
+def small_legend(ax: Axes, colour: dict[object, str], title: str | None = None) -> None:
+    """Put a legend inside a small panel, where it covers least."""
+    dots = [Line2D([], [], linestyle="", marker="o", color=shade, markersize=4.5) for shade in colour.values()]
+    names = [str(name) for name in colour]
+    ax.legend(dots, names, title=title, loc="best", fontsize=7, title_fontsize=7, handletextpad=0.1, labelspacing=0.25)
