@@ -1,0 +1,78 @@
+"""A Dask cluster behind `concurrent.futures.Executor`, for ``--scheduler tcp://HOST:PORT``."""
+
+import logging
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from harness.errors import HarnessError, InputError
+
+CONNECT_LIMIT = 10.0  # seconds for the scheduler to answer, and then for a first worker to be there
+LOST_LIMIT = 30.0  # seconds without scheduler or without any worker, after which the sweep stops
+ASK_EVERY = 1.0  # seconds
+
+
+@contextmanager
+def connected(address: str) -> Iterator[Any]:
+    """Yield a `distributed.Client`; raises InputError naming the address when no scheduler or worker is there."""
+    try:
+        from distributed import Client
+    except ImportError:
+        raise InputError("--scheduler: Dask is not installed; pip install 'ablation-harness[cluster]'") from None
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # its tracebacks on a lost scheduler say less than we
+    try:
+        client = Client(address, timeout=CONNECT_LIMIT, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        reason = str(error) or type(error).__name__
+        raise InputError(f"--scheduler {address}: no scheduler answers there ({reason})") from None
+    try:
+        _require_workers(client, address)
+        yield client
+    finally:
+        with suppress(Exception), warnings.catch_warnings(action="ignore"):
+            client.close(timeout=2)
+
+
+def _require_workers(client: Any, address: str) -> None:
+    try:
+        client.wait_for_workers(1, timeout=CONNECT_LIMIT)
+    except TimeoutError:
+        raise InputError(f"--scheduler {address}: has no workers; start some with `dask worker {address}`") from None
+    for name, threads in client.nthreads().items():
+        if threads != 1:
+            raise InputError(
+                f"--scheduler {address}: worker {name} runs {threads} trials in one process, expected 1; "
+                "start it with `dask worker --nthreads 1`"
+            )
+
+
+class Watch(threading.Thread):
+    """Asks the scheduler for its workers all the time, and so notices when it is lost rather than slow."""
+
+    def __init__(self, client: Any, address: str) -> None:
+        super().__init__(daemon=True)
+        self.workers = len(client.nthreads())
+        self._client = client
+        self._address = address
+        self._well = time.monotonic()
+
+    def run(self) -> None:
+        while self._client.status not in ("closing", "closed"):
+            try:
+                self.workers = len(self._client.nthreads())
+            except Exception:  # the client's own ways to say that it is reconnecting
+                self.workers = 0
+            if self.workers:
+                self._well = time.monotonic()
+            time.sleep(ASK_EVERY)
+
+    def check(self) -> None:
+        """Raise HarnessError when the scheduler, or every worker, is gone or has been silent for LOST_LIMIT."""
+        if self._client.status in ("closing", "closed"):
+            raise HarnessError(f"scheduler {self._address} is lost; everything finished is kept")
+        if time.monotonic() - self._well > LOST_LIMIT:
+            what = "has no workers left" if self._client.status == "running" else "is lost"
+            raise HarnessError(f"scheduler {self._address} {what}; everything finished is kept")

@@ -1,0 +1,64 @@
+"""A digest of the sources that determine a trial's result, so that a changed kernel is noticed on resume.
+
+The text is read and parsed, nothing is imported. Comments, docstrings and layout do not count.
+"""
+
+import ast
+import hashlib
+from collections.abc import Iterator
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import harness
+from harness.spec.names import BACKENDS
+
+DETERMINING = ("training", "datasets")  # folders of harness/
+
+
+def sources(backend: str) -> dict[str, Path]:
+    """Return the source files behind a trial of this backend, by the name that stands for them in the digest.
+
+    In kernels/, what belongs to another backend (``<other>_backend…``) is left out; everything else is shared.
+    """
+    kernels = Path((find_spec("kernels").submodule_search_locations or [])[0])  # type: ignore[union-attr]
+    others = tuple(f"{other}_backend" for other in BACKENDS if other != backend)
+    found = {f"kernels/{name}": path for name, path in _python_files(kernels) if not name.startswith(others)}
+    package = Path(harness.__file__).parent
+    for folder in DETERMINING:
+        found |= {f"harness/{folder}/{name}": path for name, path in _python_files(package / folder)}
+    return found
+
+
+def _python_files(folder: Path) -> Iterator[tuple[str, Path]]:
+    for path in sorted(folder.rglob("*.py")):
+        yield path.relative_to(folder).as_posix(), path
+
+
+@cache
+def code_digest(backend: str) -> str:
+    """Return 16 hex digits for the sources of `sources(backend)`, the same under every Python version."""
+    digest = hashlib.sha256()
+    for name, path in sorted(sources(backend).items()):
+        digest.update(f"{name}\n{syntax(path.read_text(encoding='utf-8'))}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def syntax(source: str) -> str:
+    """Return what a source text says: its syntax tree without comments, docstrings and positions."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        if documented and ast.get_docstring(node, clean=False) is not None:  # type: ignore[arg-type]
+            del node.body[0]  # type: ignore[attr-defined]
+    return _written(tree)
+
+
+def _written(node: object) -> str:
+    """`ast.dump` leaves empty fields out in some Python versions and not in others; here they always are."""
+    if isinstance(node, ast.AST):
+        fields = [(name, value) for name, value in ast.iter_fields(node) if value is not None and value != []]
+        return f"{type(node).__name__}({','.join(f'{name}={_written(value)}' for name, value in fields)})"
+    if isinstance(node, list):
+        return f"[{','.join(_written(item) for item in node)}]"
+    return repr(node)

@@ -1,0 +1,89 @@
+"""Where a trial ran: versions, machine, threads, commit. A record carries the digest, environment.json the rest."""
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import harness
+
+PACKAGES = ("ablation-harness", "numpy", "numba", "llvmlite", "scipy")
+
+THREAD_VARIABLES = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "BLIS_NUM_THREADS": "1",
+    "VECLIB_MAXIMUM_THREADS": "1",
+    "NUMBA_NUM_THREADS": "1",
+}
+"""One thread each, to be set before NumPy is imported."""
+
+
+@cache
+def capture() -> dict[str, Any]:
+    """Return this process's environment, JSON-able; `load` is the load average when it was captured first."""
+    return {
+        "python": platform.python_version(),
+        "versions": {name: _version(name) for name in PACKAGES},
+        "system": f"{platform.system()} {platform.release()}",
+        "machine": platform.machine(),
+        "cpu": cpu_model(),
+        "cores": _cores(),
+        "threads": {name: os.environ.get(name) for name in THREAD_VARIABLES},
+        **_commit(),
+        "load": list(os.getloadavg()) if hasattr(os, "getloadavg") else None,
+    }
+
+
+def environment_digest(environment: dict[str, Any]) -> str:
+    """Return 16 hex digits for all but the load, which differs every time."""
+    lasting = {name: value for name, value in environment.items() if name != "load"}
+    return hashlib.sha256(json.dumps(lasting, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def cpu_model() -> str:
+    """Return the processor's name."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or "unknown"
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _commit() -> dict[str, Any]:
+    """Return the commit these sources are checked out at, and whether they differ from it; None outside of git."""
+    here = Path(harness.__file__).parent
+    tracked = _git(here, "ls-files", "--error-unmatch", "errors.py")  # not just any repository around a venv
+    if tracked is None:
+        return {"commit": None, "dirty": None}
+    changes = _git(here, "status", "--porcelain", "--untracked-files=no", "--", ".", "../kernels")
+    return {"commit": _git(here, "rev-parse", "HEAD"), "dirty": bool(changes)}
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    command = ["git", "--no-optional-locks", "-C", str(folder), *arguments]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return answer.stdout.strip() if answer.returncode == 0 else None

@@ -1,0 +1,109 @@
+"""What lies where in a results folder, and how a file is replaced without ever being half-written.
+
+results/.lock                 held by the run that writes here
+results/<study>/study.json    the resolved study, and under `datasets` the content digest of each it names
+results/<study>/journal.jsonl the truth, one line a trial (see `journal`)
+results/<study>/*.csv         tables for people, made from the two above (see `tables`)
+results/<study>/environment.json   digest → versions and machine (see `environment`)
+"""
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.errors import HarnessError, InputError
+from harness.spec.names import RESERVED
+from harness.spec.study import Study, study_from_record
+
+STUDY_FILE = "study.json"
+JOURNAL_FILE = "journal.jsonl"
+ENVIRONMENT_FILE = "environment.json"
+STUDY_NAME = re.compile(r"[a-z0-9_-]+")
+
+
+def study_folders(results: Path) -> list[Path]:
+    """Return the folders of `results` that hold a study, by name; a missing folder holds none.
+
+    Raises InputError when `results` is a file or cannot be read.
+    """
+    try:
+        inside = sorted(results.iterdir())
+    except FileNotFoundError:
+        return []
+    except NotADirectoryError:
+        raise InputError(f"results folder {results}: is a file, expected a folder") from None
+    except OSError as error:
+        raise InputError(f"results folder {results}: cannot be read ({error.strerror})") from None
+    named = [path for path in inside if STUDY_NAME.fullmatch(path.name) and path.name not in RESERVED]
+    return [path for path in named if (path / STUDY_FILE).is_file()]
+
+
+def read_study(folder: Path) -> tuple[Study, dict[str, str]]:
+    """Return the resolved study of a study folder, and the content digest of each dataset it names."""
+    path = folder / STUDY_FILE
+    record = read_json(path)
+    datasets = record.pop("datasets", None) if isinstance(record, dict) else None
+    study = study_from_record(record, str(path))
+    if not isinstance(datasets, dict):
+        raise InputError(f"{path}: datasets: missing, expected a table name = digest")
+    if study.name != folder.name:
+        raise InputError(f"{path}: is study '{study.name}', but its folder is called '{folder.name}'")
+    return study, datasets
+
+
+def write_study(folder: Path, study: Study, datasets: Mapping[str, str]) -> None:
+    """Write study.json."""
+    record = study.to_record() | {"datasets": dict(datasets)}
+    write_atomically(folder / STUDY_FILE, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+
+
+def read_environments(folder: Path) -> dict[str, Any]:
+    """Return the environments that the records of a study folder name, by digest."""
+    path = folder / ENVIRONMENT_FILE
+    return read_json(path) if path.is_file() else {}
+
+
+def refuse_foreign(results: Path) -> None:
+    """Raise InputError for a folder that holds other things and no results, such as somebody's home."""
+    inside = [path.name for path in sorted(results.iterdir()) if not path.name.startswith((".", "README"))]
+    if inside and not study_folders(results) and not any((results / name).is_dir() for name in RESERVED):
+        raise InputError(
+            f"results folder {results}: holds no results but '{inside[0]}'; expected an empty folder or a new one"
+        )
+
+
+def read_json(path: Path) -> Any:
+    """Return the content of a JSON file; raises InputError naming the file when it has none."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: damaged, not JSON ({error})") from None
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace the file by `text`, whole or not at all.
+
+    Raises HarnessError when the disk is full, InputError when the folder cannot be written.
+    """
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise InputError(f"{path.parent}: cannot be written ({error.strerror})") from None
+    try:
+        with open(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(descriptor)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException as error:
+        Path(temporary).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise HarnessError(f"{path}: cannot be written ({error.strerror})") from None
+        raise

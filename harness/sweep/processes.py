@@ -1,0 +1,190 @@
+"""Local worker processes behind `concurrent.futures.Executor`.
+
+Each worker is kept by one thread that hands it a call and waits. A worker that dies or hangs therefore fails one
+future, and which one is never in doubt; the standard library's process pool would break as a whole.
+"""
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from contextlib import suppress
+from typing import Any
+
+from harness.errors import HarnessError
+from harness.sweep.environment import THREAD_VARIABLES
+
+START_LIMIT = 300.0  # seconds in which a worker must have loaded its code
+
+
+class WorkerLostError(Exception):
+    """The worker process died under this call."""
+
+
+class WorkerHungError(Exception):
+    """The worker process was still busy at the end of the time limit and was killed."""
+
+
+class ProcessExecutor(Executor):
+    """Runs importable functions of JSON-able arguments and results in `processes` fresh interpreters.
+
+    Each loads the function `load` (``module:name``) before its first call, so that `limit`, the seconds that one
+    call may take, counts none of that. Futures end with WorkerLostError, WorkerHungError, or with HarnessError for
+    a call that raised.
+    """
+
+    def __init__(self, processes: int, load: str, limit: float | None = None) -> None:
+        self._calls: queue.SimpleQueue[tuple[Future, str] | None] = queue.SimpleQueue()
+        self._keepers = [_Keeper(self._calls, load, limit) for _ in range(processes)]
+        for keeper in self._keepers:
+            keeper.start()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
+        """Queue a call of a module-level function; keyword arguments are not carried."""
+        if kwargs:
+            raise TypeError("ProcessExecutor carries positional arguments only")
+        future: Future = Future()
+        call = {"function": f"{fn.__module__}:{fn.__qualname__}", "arguments": args}
+        self._calls.put((future, json.dumps(call)))
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Let the workers go when the calls in the queue are done; `cancel_futures` drops those not begun."""
+        if cancel_futures:
+            self._drop_calls()
+        for _ in self._keepers:
+            self._calls.put(None)
+        if wait:
+            for keeper in self._keepers:
+                keeper.join()
+
+    def kill(self) -> None:
+        """Kill every worker now; the futures in hand end with WorkerLostError, the others are cancelled."""
+        self._drop_calls()
+        for keeper in self._keepers:
+            keeper.dismissed = True
+            keeper.kill_worker()
+        self.shutdown(wait=True)
+
+    def _drop_calls(self) -> None:
+        while True:
+            try:
+                waiting = self._calls.get_nowait()
+            except queue.Empty:
+                return
+            if waiting is not None:
+                waiting[0].cancel()
+
+
+class _Keeper(threading.Thread):
+    """Keeps one worker process: starts it at the first call, and again after it was lost."""
+
+    def __init__(self, calls: "queue.SimpleQueue[tuple[Future, str] | None]", load: str, limit: float | None) -> None:
+        super().__init__(daemon=True)
+        self.dismissed = False
+        self._calls = calls
+        self._load = load
+        self._limit = limit
+        self._worker: subprocess.Popen[str] | None = None
+
+    def run(self) -> None:
+        _spare_children_ctrl_c()
+        while (item := self._calls.get()) is not None:
+            future, call = item
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(self._ask(call))
+                except Exception as error:
+                    future.set_exception(error)
+            del future, item  # a result is held by whoever waits for it, not here until the next call
+        self.kill_worker()
+
+    def kill_worker(self) -> None:
+        if self._worker is not None:
+            self._worker.kill()
+
+    def _ask(self, call: str) -> Any:
+        worker = self._ready_worker()
+        answer = json.loads(self._exchange(worker, call + "\n", self._limit))
+        if "error" in answer:
+            raise HarnessError(f"a worker process cannot run trials: {answer['error']}")
+        return answer["result"]
+
+    def _ready_worker(self) -> "subprocess.Popen[str]":
+        if self._worker is None or self._worker.poll() is not None:
+            self._worker = _start_worker(self._load)
+            if self.dismissed:
+                self.kill_worker()
+            try:
+                self._exchange(self._worker, "", START_LIMIT)
+            except WorkerHungError as error:
+                raise HarnessError(f"a worker process does not start: {error}") from None
+        return self._worker
+
+    def _exchange(self, worker: "subprocess.Popen[str]", text: str, limit: float | None) -> str:
+        """Write to the worker and return the line it answers with, unless it dies or `limit` seconds pass."""
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        hung = threading.Event()
+
+        def end() -> None:
+            hung.set()
+            worker.kill()
+
+        alarm = threading.Timer(limit or 0, end)
+        alarm.daemon = True
+        if limit is not None:
+            alarm.start()
+        try:
+            worker.stdin.write(text)
+            worker.stdin.flush()
+            line = worker.stdout.readline()
+        except OSError:
+            line = ""
+        finally:
+            alarm.cancel()
+        if line.endswith("\n"):
+            return line
+        self._worker = None
+        code = _buried(worker)
+        raise WorkerHungError(f"timed out after {limit:g} s") if hung.is_set() else WorkerLostError(_ending(code))
+
+
+def _start_worker(load: str) -> "subprocess.Popen[str]":
+    path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
+    return subprocess.Popen(
+        [sys.executable, "-m", "harness.sweep.worker", load],
+        env=os.environ | THREAD_VARIABLES | {"PYTHONPATH": path},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+
+
+def _buried(worker: "subprocess.Popen[str]") -> int:
+    """Make sure that a worker is gone and return its exit code."""
+    worker.kill()
+    code = worker.wait()
+    for pipe in (worker.stdin, worker.stdout):
+        with suppress(OSError):
+            pipe.close()  # type: ignore[union-attr]
+    return code
+
+
+def _ending(code: int) -> str:
+    if code >= 0:
+        return f"its worker process ended with exit code {code}"
+    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+    return f"its worker process was killed by {name}"
+
+
+def _spare_children_ctrl_c() -> None:
+    """Ctrl-C goes to every process of a terminal; children inherit from this thread that they do not hear it."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

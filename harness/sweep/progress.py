@@ -1,0 +1,123 @@
+"""What a run tells while it runs: a live bar in a terminal, plain lines anywhere else."""
+
+import sys
+import time
+from types import TracebackType
+from typing import Self
+
+from harness.sweep.journal import Record
+
+
+class Progress:
+    """Counts the trials of a run and says nothing; its heirs show it."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.counts = {"done": 0, "diverged": 0, "failed": 0}
+        self._since = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        pass
+
+    def note(self, text: str) -> None:
+        """Tell one line."""
+
+    def expect(self, trials: int) -> None:
+        """So many more trials are to be run (fewer when negative)."""
+        self.total += trials
+        self.show("")
+
+    def finished(self, label: str, record: Record) -> None:
+        """A trial of this label (study: arm) has been recorded."""
+        self.counts[record["status"]] += 1
+        if record["status"] == "failed":
+            self.note(f"failed: {label}, seed {record['trial']['seed']}: {record['reason']}")
+        self.show(label)
+
+    def show(self, label: str) -> None:
+        """Bring the display up to date."""
+
+    @property
+    def ran(self) -> int:
+        """Trials finished so far."""
+        return sum(self.counts.values())
+
+    def remaining_seconds(self) -> float | None:
+        """Return the time to go at the pace so far; None before there is one."""
+        return (self.total - self.ran) / self.rate() if self.ran else None
+
+    def rate(self) -> float:
+        """Return trials a second since the start."""
+        return self.ran / max(time.monotonic() - self._since, 1e-9)
+
+    def line(self, label: str) -> str:
+        """Return the state in one line."""
+        wrong = [f"{count} {status}" for status, count in self.counts.items() if count and status != "done"]
+        left = self.remaining_seconds()
+        parts = [f"{self.ran}/{self.total} trials", *wrong]
+        if left is not None:
+            parts += [f"{self.rate():.2g}/s", f"ETA {duration(left)}"]
+        return "  ".join([*parts, label]).rstrip()
+
+
+class PlainProgress(Progress):
+    """A line at most every few seconds, for logs and pipes."""
+
+    every = 10.0  # seconds
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last = self._since
+
+    def note(self, text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
+    def show(self, label: str) -> None:
+        now = time.monotonic()
+        if label and (now - self._last > self.every or self.ran >= self.total):
+            self._last = now
+            self.note(self.line(label))
+
+
+class TerminalProgress(Progress):
+    """A live bar with counts, pace, time to go and the arm that finished last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        from rich.console import Console
+        from rich.progress import BarColumn, TextColumn
+        from rich.progress import Progress as Bar
+
+        self._bar = Bar(BarColumn(), TextColumn("{task.description}", markup=False), console=Console(stderr=True))
+        self._task = self._bar.add_task("", total=None)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._bar.stop()
+
+    def note(self, text: str) -> None:
+        self._bar.console.print(text, markup=False, highlight=False)
+
+    def show(self, label: str) -> None:
+        self._bar.update(self._task, completed=self.ran, total=self.total, description=self.line(label))
+
+
+def progress_display() -> Progress:
+    """Return the display that suits where standard error goes."""
+    return TerminalProgress() if sys.stderr.isatty() else PlainProgress()
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time as ``8 s``, ``3 min 20 s`` or ``2 h 05 min``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

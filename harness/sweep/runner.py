@@ -1,0 +1,137 @@
+"""Runs studies: what is recorded stays, what is missing is run, and every outcome is a line in a journal."""
+
+import signal
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import InputError
+from harness.spec.study import Study
+from harness.sweep.agenda import Agenda
+from harness.sweep.dispatch import Stop, Task, dispatch
+from harness.sweep.execute import RUN_TRIAL
+from harness.sweep.files import refuse_foreign
+from harness.sweep.journal import STATUSES
+from harness.sweep.ledger import sources_of
+from harness.sweep.lock import locked
+from harness.sweep.progress import Progress
+from harness.sweep.workers import Workers, cluster_workers, local_workers
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """How a run ended: the trials it ran, and how all trials of its studies stand now."""
+
+    ran: int
+    done: int
+    diverged: int
+    failed: int
+    missing: int
+    interrupted: bool
+
+
+def run_studies(
+    studies: list[Study],
+    results: Path,
+    jobs: int,
+    scheduler: str | None = None,
+    retry_failed: bool = False,
+    fail_fast: bool = False,
+    timeout: float | None = None,
+    progress: Progress | None = None,
+    work: str = RUN_TRIAL,
+) -> RunSummary:
+    """Run every trial of `studies` that the results folder does not hold yet, in `jobs` processes or on a cluster.
+
+    A trial is run once, however many studies ask for it, and is taken over from a study that has it. `timeout`
+    bounds one trial, in seconds. `fail_fast` stops at the first failed trial. `work` (``module:function``, trial
+    fields → record) is what a worker calls. After one Ctrl-C the running trials are finished and the summary says
+    `interrupted`; a second raises KeyboardInterrupt. The tables are rewritten in any case.
+
+    Raises InputError for bad state (locked, foreign, damaged or read-only folder, unreachable scheduler) and
+    HarnessError when the disk is full or the scheduler is lost; what is finished is kept.
+    """
+    results = Path(results)
+    _refuse_unrunnable(studies, jobs)
+    progress = progress or Progress()
+    stop = Stop()
+    sources = sources_of(studies)
+    with locked(results):
+        refuse_foreign(results)
+        with progress, Agenda(studies, results, sources, retry_failed) as agenda:
+            _tell_outdated(agenda, progress)
+            progress.expect(len(agenda.queue))
+            with _workers(agenda.queue, jobs, scheduler, timeout, work) as workers, _ctrl_c(stop, progress):
+                for task, answer in dispatch(agenda.queue, workers, work, stop):
+                    waiting = len(agenda.queue)
+                    record = agenda.record(task, answer)
+                    progress.expect(len(agenda.queue) - waiting)
+                    if record is not None:
+                        progress.finished(f"{task.study}: {task.arm}", record)
+                        stop.requested |= fail_fast and record["status"] == "failed"
+    return _summary(agenda, progress.ran, stop.interrupted)
+
+
+def _refuse_unrunnable(studies: list[Study], jobs: int) -> None:
+    if jobs < 1:
+        raise InputError(f"--jobs {jobs}: expected a whole number above 0")
+    names = [study.name for study in studies]
+    for study in studies:
+        if study.kind != "training":
+            raise InputError(f"study '{study.name}': is a {study.kind}, nothing that trains")
+        if names.count(study.name) > 1:
+            raise InputError(f"study '{study.name}': given twice")
+
+
+def _tell_outdated(agenda: Agenda, progress: Progress) -> None:
+    outdated = {book.study.name: book.outdated() for book in agenda.books}
+    told = ", ".join(f"{count} of '{name}'" for name, count in outdated.items() if count)
+    if told:
+        progress.note(
+            f"kernel, training or dataset sources have changed since these trials ran: {told}; running them again"
+        )
+
+
+@contextmanager
+def _workers(
+    queue: deque[Task], jobs: int, scheduler: str | None, timeout: float | None, work: str
+) -> Iterator[Workers]:
+    """Open the workers, or none when there is nothing to do; what they need is compiled once before they start."""
+    if scheduler is not None:
+        with cluster_workers(scheduler, timeout) as workers:
+            yield workers
+        return
+    if queue and work == RUN_TRIAL:
+        from harness.training import warm_up
+
+        warm_up([task.trial for task in queue])
+    with local_workers(min(jobs, max(len(queue), 1)), work, timeout) as workers:
+        yield workers
+
+
+@contextmanager
+def _ctrl_c(stop: Stop, progress: Progress) -> Iterator[None]:
+    """Turn the first Ctrl-C into a stop of the dispatch; the second is a KeyboardInterrupt as ever."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupted(*_: object) -> None:
+        stop.requested = stop.interrupted = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        progress.note("interrupted: finishing the trials that run; Ctrl-C again to stop at once")
+
+    before = signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _summary(agenda: Agenda, ran: int, interrupted: bool) -> RunSummary:
+    count = {status: sum(book.count(status) for book in agenda.books) for status in STATUSES}
+    missing = sum(len(book.waiting) for book in agenda.books)
+    return RunSummary(ran=ran, missing=missing, interrupted=interrupted, **count)

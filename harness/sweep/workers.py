@@ -1,0 +1,48 @@
+"""Where trials run: local processes or a Dask cluster, both as `concurrent.futures.Executor`."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from harness.sweep.processes import ProcessExecutor, WorkerHungError, WorkerLostError
+
+
+@dataclass(frozen=True)
+class Workers:
+    """An executor, and what the runner must know beyond that interface."""
+
+    executor: Executor
+    slots: Callable[[], int]  # trials that can run at once, now
+    check: Callable[[], None]  # raises HarnessError when the workers are lost for good
+    lost: tuple[type[BaseException], ...]  # what a future ends with when its worker died
+    hung: tuple[type[BaseException], ...]  # … when its worker was killed at the time limit
+    attempts: int  # times that a trial may lose its worker before it is given up
+    limit: float | None  # seconds after which a worker must end itself, because nobody else can end it
+
+
+@contextmanager
+def local_workers(jobs: int, load: str, limit: float | None) -> Iterator[Workers]:
+    """Yield `jobs` local processes; they are killed on the way out of an exception."""
+    executor = ProcessExecutor(jobs, load, limit)
+    try:
+        yield Workers(executor, lambda: jobs, lambda: None, (WorkerLostError,), (WorkerHungError,), 3, None)
+    except BaseException:
+        executor.kill()
+        raise
+    executor.shutdown()
+
+
+@contextmanager
+def cluster_workers(address: str, limit: float | None) -> Iterator[Workers]:
+    """Yield the workers of a Dask scheduler; raises InputError when there are none."""
+    from harness.sweep.cluster import Watch, connected
+
+    with connected(address) as client:
+        from distributed.scheduler import KilledWorker
+
+        watch = Watch(client, address)
+        watch.start()
+        executor = client.get_executor(pure=False)
+        # Dask itself tries a task on several workers before it says KilledWorker
+        yield Workers(executor, lambda: watch.workers, watch.check, (KilledWorker,), (), 2, limit)

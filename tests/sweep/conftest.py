@@ -1,0 +1,63 @@
+"""Small studies, and runs of them in this process or in one that can be killed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from harness.spec.study import study_from_table
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))  # workers get this process's path, and find sweep_trials there
+
+TIMINGS = ["seconds", "environment"]
+
+
+def make_study(name="pace", rates=(0.1, 0.2, 0.3), seeds=3, bad=(), tune=True, pause=0.0, **baseline):
+    """A study of one arm per rate; the rates in `bad` are marked for the workers' faults."""
+    arms = {f"rate {rate:g}": {"learning_rate": rate} | ({"l2": 13.0} if rate in bad else {}) for rate in rates}
+    table = {
+        "title": "Pace",
+        "baseline": {"min_delta": pause, **baseline},
+        "blocks": [{"arms": arms}],
+        "seeds": {"count": seeds},
+    }
+    if tune:
+        table["blocks"] = [{"arms": {"Adam": {"optimizer": "adam"}, "SGD": {"optimizer": "sgd"}}}]
+        table["tune"] = {"learning_rate": list(rates), "seeds": 2}
+    return study_from_table(name, table, "pace.toml")
+
+
+def work(name):
+    return f"sweep_trials:{name}"
+
+
+def tables(results, study="pace"):
+    """The CSV files of a study, timings aside."""
+    frames = {name: pd.read_csv(results / study / f"{name}.csv") for name in ("trials", "curves", "layers")}
+    return {name: frame.drop(columns=TIMINGS, errors="ignore") for name, frame in frames.items()}
+
+
+def assert_same_tables(one, other, study="pace"):
+    left, right = tables(one, study), tables(other, study)
+    for name, frame in left.items():
+        pd.testing.assert_frame_equal(frame, right[name], obj=name)
+
+
+@pytest.fixture
+def notes(tmp_path, monkeypatch):
+    """A folder in which workers leave notes."""
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    monkeypatch.setenv("SWEEP_NOTES", str(folder))
+    return folder
+
+
+def start_run(results, *options, **popen):
+    """Start sweep_driver.py in a process of its own."""
+    command = [sys.executable, str(HERE / "sweep_driver.py"), str(results), *map(str, options)]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, **popen)
