@@ -62,6 +62,11 @@ class Study(Table):
                 return arm
         raise InputError(f"study '{self.name}' has no arm {shown(name)}{nearest(name, [a.name for a in self.arms])}")
 
+    @property
+    def trial_count(self) -> int:
+        """Trials of all phases (two cells may share one)."""
+        return len(self.arms) * _runs_per_arm(self.tune, self.seeds) if self.kind == "training" else 0
+
     def to_record(self) -> dict[str, Any]:
         """Return what study.json holds."""
         return {"schema": SCHEMA} | self.model_dump(mode="json")
@@ -167,9 +172,13 @@ def _tuning(file: StudyFile, changes: ProfileTable) -> TuneTable | None:
     return merged if merged.seeds else None
 
 
+def _runs_per_arm(tune: TuneTable | None, seeds: int) -> int:
+    return seeds if tune is None else 2 * seeds + len(tune.learning_rate) * tune.seeds
+
+
 def _refuse_absurd(file: StudyFile, tune: TuneTable | None, seeds: int, where: str) -> None:
     arms = count_arms(file.blocks)
-    each = seeds if tune is None else 2 * seeds + len(tune.learning_rate) * tune.seeds
+    each = _runs_per_arm(tune, seeds)
     if arms * each > MAX_TRIALS:
         raise InputError(
             f"{where}: {arms:,} arms x {each:,} runs make {arms * each:,} trials, at most {MAX_TRIALS:,} are allowed"
