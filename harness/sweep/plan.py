@@ -1,0 +1,108 @@
+"""What a run would cost, before it is started."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from harness.spec.cells import Cell, confirm_cells, first_cells
+from harness.spec.names import Phase
+from harness.spec.study import Study
+from harness.spec.trial import Trial, parameter_count
+from harness.sweep.journal import STATUSES
+from harness.sweep.ledger import Entry, Index, Sources, read_index, read_indices, sources_of, validation_losses
+
+COLUMNS = ("study", "phase", "cells", *STATUSES, "missing", "cpu_seconds", "eta_seconds")
+ALL_IMAGES = 55_000  # of a trial that takes whatever validation leaves; any fixed number serves, it cancels out
+
+
+class Place(NamedTuple):
+    """A cell of a study, the id of its trial (None while tuning has not chosen it), and what is recorded of it."""
+
+    study: str
+    arm: str
+    phase: Phase
+    trial: Trial
+    trial_id: str | None
+    entry: Entry | None  # by the present code
+
+
+def plan_studies(studies: list[Study], results: Path, jobs: int) -> pd.DataFrame:
+    """Return a row per study × phase, and a total: cells that are done, diverged, failed, missing, and their cost.
+
+    `cpu_seconds` is what the missing cells will take by the recorded timings, scaled by the arithmetic of a trial:
+    of the same arm where there are some, else of the study, else of all; NaN before there are any. `eta_seconds`
+    divides it by `jobs`. A trial that several cells share is paid once. Reads only; raises InputError as a run does.
+    """
+    sources = sources_of(studies)
+    indices = [read_index(results / study.name) for study in studies] + list(read_indices(results).values())
+    places = [place for study in studies for place in _places(study, indices, sources)]
+    paces = _paces(places, indices)
+    paid: set[str | None] = set()
+    rows: dict[tuple[str, str], Counter] = defaultdict(Counter)
+    for place in places:
+        row = rows[place.study, place.phase]
+        row["cells"] += 1
+        row[place.entry.status if place.entry else "missing"] += 1
+        if place.entry is None and place.trial_id not in paid:
+            row["cpu_seconds"] += _seconds(place, paces)  # type: ignore[assignment]
+            paid |= {place.trial_id} - {None}
+    return _table(rows, jobs)
+
+
+def _table(rows: dict[tuple[str, str], Counter], jobs: int) -> pd.DataFrame:
+    frame = pd.DataFrame(
+        [
+            {"study": study, "phase": phase, **dict.fromkeys(COLUMNS[2:], 0), **row}
+            for (study, phase), row in rows.items()
+        ],
+        columns=list(COLUMNS),
+    )
+    frame.loc[len(frame)] = {"study": "total", "phase": "", **frame[list(COLUMNS[2:])].sum(skipna=False)}
+    cpu = frame["cpu_seconds"].astype(float).round(1)
+    return frame.assign(cpu_seconds=cpu, eta_seconds=(cpu / jobs).round(1))
+
+
+def _places(study: Study, indices: list[Index], sources: Sources) -> Iterator[Place]:
+    def place(cell: Cell) -> Place:
+        key = sources.key(cell.trial)
+        found = (index[key] for index in indices if sources.settled(index.get(key), cell.trial))
+        return Place(study.name, cell.arm, cell.phase, cell.trial, key, next(found, None))
+
+    first = [place(cell) for cell in first_cells(study)]
+    index: Index = {place.trial_id: place.entry for place in first if place.trial_id and place.entry}
+    yield from first
+    yield from map(place, confirm_cells(study, validation_losses(index, sources)))
+    tuning = {place.arm for place in first if place.phase == "tune" and place.entry is None}
+    for arm in study.arms:
+        if arm.name in tuning:
+            yield from [Place(study.name, arm.name, "confirm", arm.trial, None, None)] * study.seeds
+
+
+def _paces(places: list[Place], indices: list[Index]) -> dict[tuple[str, ...], float]:
+    """Return seconds per unit of work, by (study, arm), (study,) and ()."""
+    seconds: dict[tuple[str, ...], float] = defaultdict(float)
+    work: dict[tuple[str, ...], float] = defaultdict(float)
+    for place in places:
+        entries = [index[place.trial_id] for index in indices if place.trial_id in index]
+        if entries and entries[0].seconds:
+            for group in _groups(place):
+                seconds[group] += entries[0].seconds
+                work[group] += _work(place.trial)
+    return {group: seconds[group] / work[group] for group in work}
+
+
+def _groups(place: Place) -> list[tuple[str, ...]]:
+    return [(place.study, place.arm), (place.study,), ()]
+
+
+def _seconds(place: Place, paces: dict[tuple[str, ...], float]) -> float:
+    known = [paces[group] for group in _groups(place) if group in paces]
+    return known[0] * _work(place.trial) if known else float("nan")
+
+
+def _work(trial: Trial) -> float:
+    """Return a number that grows as the time of a trial does: images seen × weights."""
+    return trial.epochs * (trial.train_size or ALL_IMAGES) * parameter_count(trial.hidden, 784, 10)
