@@ -1,0 +1,48 @@
+"""The harness from Python: what the commands do, with DataFrames instead of printing."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.errors import InputError
+from harness.results import Results, load_results
+from harness.spec import Study, load_study
+from harness.sweep.runner import run_studies
+
+
+def run(
+    *studies: str | Path | Study,
+    profile: str = "quick",
+    settings: Mapping[str, Any] | None = None,
+    seeds: int | None = None,
+    dataset: str | None = None,
+    results: str | Path | None = None,
+    jobs: int | None = None,
+    scheduler: str | None = None,
+) -> Results:
+    """Run studies, given by name, path or as `Study`, and return all that the results folder then holds.
+
+    `settings` change fields of the baseline, as ``--set`` does; they, `seeds` and `dataset` do not apply to a
+    `Study`, which is resolved already. `results` defaults to results/local/<profile>, `jobs` to the cores there are.
+    Finished trials are not run again. A trial that fails is a row with its reason. Raises InputError.
+    """
+    if not studies:
+        raise InputError("run: no study given")
+    resolved = [
+        study if isinstance(study, Study) else load_study(study, profile, dict(settings or {}), seeds, dataset)
+        for study in studies
+    ]
+    folder = Path(results) if results is not None else default_folder("results", profile)
+    run_studies(resolved, folder, jobs or cores(), scheduler)
+    return load_results(folder)
+
+
+def default_folder(kind: str, profile: str) -> Path:
+    """Return where a run of this profile leaves its `kind` (results or reports): below the current folder."""
+    return Path(kind) / "local" / profile
+
+
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,363 @@
+"""The command line: parses, calls, prints. Everything it calls is there from Python too.
+
+Imports stand inside the commands, so that `harness --help` does not wait for NumPy.
+"""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from harness.errors import HarnessError, InputError
+from harness.options import (
+    Data,
+    FailFast,
+    Jobs,
+    Profile,
+    Reports,
+    Results,
+    Retry,
+    Scheduler,
+    Seeds,
+    Settings,
+    Studies,
+    Timeout,
+)
+
+if TYPE_CHECKING:
+    from harness.spec import Study
+
+app = typer.Typer(
+    help="Train neural networks from scratch, compare their techniques, report with figures.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+data_app = typer.Typer(help="Datasets: which there are, fetch one, verify the files.", rich_markup_mode=None)
+app.add_typer(data_app, name="data")
+
+
+@app.command()
+def reproduce(
+    profile: Profile = "quick",
+    jobs: Jobs = None,
+    results: Results = None,
+    reports: Reports = None,
+    scheduler: Scheduler = None,
+    retry_failed: Retry = False,
+    fail_fast: FailFast = False,
+    timeout: Timeout = None,
+) -> None:
+    """Run every study and write the report: the main job.
+
+    What is finished already is not run again.
+
+    Example: harness reproduce --profile quick
+    """
+    from harness.spec import study_names
+
+    reports = _writable_folder(reports or _folder("reports", profile), "--reports")
+    results = results or _folder("results", profile)
+    studies = _load(study_names(), profile)
+    code = _run(studies, results, jobs, scheduler, retry_failed, fail_fast, timeout)
+    if code != INTERRUPTED:
+        _write_report(results, reports)
+    raise typer.Exit(code)
+
+
+@app.command()
+def run(
+    studies: Studies,
+    profile: Profile = "quick",
+    settings: Settings = None,
+    seeds: Seeds = None,
+    dataset: Data = None,
+    jobs: Jobs = None,
+    results: Results = None,
+    scheduler: Scheduler = None,
+    retry_failed: Retry = False,
+    fail_fast: FailFast = False,
+    timeout: Timeout = None,
+) -> None:
+    """Run studies: those that are shipped by name, your own by the path of its TOML file.
+
+    Example: harness run optimizer dropout --profile smoke --set epochs=2 --jobs 2
+    """
+    from harness.results import load_study_results
+
+    results = results or _folder("results", profile)
+    resolved = _load(studies, profile, settings, seeds, dataset)
+    code = _run(resolved, results, jobs, scheduler, retry_failed, fail_fast, timeout)
+    if code != INTERRUPTED:
+        from harness.console import arms_table
+
+        for study in resolved:
+            print(f"\n{study.title}\n{arms_table(load_study_results(results / study.name).trials)}")
+            print(f"tables: {results / study.name}")
+    raise typer.Exit(code)
+
+
+@app.command()
+def plan(
+    studies: Studies,
+    profile: Profile = "quick",
+    settings: Settings = None,
+    seeds: Seeds = None,
+    dataset: Data = None,
+    jobs: Jobs = None,
+    results: Results = None,
+) -> None:
+    """Show which trials are done, failed or missing, and how long the missing ones will take. Runs nothing.
+
+    Example: harness plan optimizer --profile full
+    """
+    from harness.api import cores
+    from harness.console import plan_table
+    from harness.sweep.plan import plan_studies
+
+    results = results or _folder("results", profile)
+    resolved = _load(studies, profile, settings, seeds, dataset)
+    print(plan_table(plan_studies(resolved, results, jobs or cores())))
+    print(f"results: {results}")
+
+
+@app.command()
+def train(settings: Settings = None, dataset: Data = None) -> None:
+    """Train one network and print each evaluation.
+
+    Example: harness train --set hidden=64,64 --set optimizer=sgd --set learning_rate=0.1
+    """
+    from harness.spec import parse_set, trial_from
+
+    chosen = parse_set(settings or [])
+    if dataset is not None:
+        _refuse_twice("dataset", chosen)
+        chosen["dataset"] = dataset
+    trial = trial_from(chosen, "--set")
+
+    from harness import training
+    from harness.console import evaluation_line, outcome_line
+
+    result = training.train(trial, on_evaluation=lambda row: print(evaluation_line(row), flush=True))
+    print(outcome_line(result.record))
+
+
+@app.command()
+def report(
+    profile: Profile = "quick",
+    results: Results = None,
+    reports: Reports = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if the report is stale.")] = False,
+) -> None:
+    """Write the report from a results folder alone, or check that the one there is follows from it.
+
+    Example: harness report --results results --reports reports --check
+    """
+    _known_profile(profile)
+    results, reports = results or _folder("results", profile), reports or _folder("reports", profile)
+    if not check:
+        _write_report(results, reports)
+        return
+    from harness.analysis.report import check_report
+
+    stale = check_report(results, reports)
+    for line in stale:
+        print(line)
+    if stale:
+        raise HarnessError(f"the report in {reports} is not what {results} gives; `harness report` rewrites it")
+    print(f"{reports}: the report follows from {results}")
+
+
+@app.command("list")
+def list_studies() -> None:
+    """List the studies that are shipped.
+
+    Example: harness list
+    """
+    from harness.console import table
+    from harness.spec import load_study, study_names
+
+    studies = [load_study(name) for name in study_names()]
+    rows = [[study.name, study.section or "", str(len(study.arms)), study.question] for study in studies]
+    print(table(["study", "section", "arms", "question"], rows))
+
+
+@app.command()
+def show(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A name (see `harness list`) or a .toml file.")],
+    profile: Profile = "quick",
+    settings: Settings = None,
+    seeds: Seeds = None,
+    dataset: Data = None,
+) -> None:
+    """Show a study as it would be run: baseline, arms, tuning, seeds.
+
+    Example: harness show optimizer --profile full
+    """
+    from harness.console import study_text
+
+    (resolved,) = _load([study], profile, settings, seeds, dataset)
+    print(study_text(resolved))
+
+
+@data_app.command("list")
+def data_list() -> None:
+    """List the datasets that have a name, and where their files are.
+
+    Example: harness data list
+    """
+    from harness.console import table
+    from harness.datasets.service import list_datasets
+
+    rows = [
+        [d.name, d.title, d.licence, str(d.folder or f"not here: harness data fetch {d.name}")] for d in list_datasets()
+    ]
+    print(table(["name", "title", "licence", "files"], rows))
+
+
+@data_app.command("fetch")
+def data_fetch(name: Annotated[str, typer.Argument(metavar="NAME", help="See `harness data list`.")]) -> None:
+    """Download a dataset and check it against its published MD5s.
+
+    Example: harness data fetch fashion-mnist
+    """
+    from harness.datasets.service import fetch_dataset
+
+    print(fetch_dataset(name))
+
+
+@data_app.command("verify")
+def data_verify(
+    dataset: Annotated[
+        str | None, typer.Argument(metavar="[NAME|DIR]", help="One dataset; all that are here if left out.")
+    ] = None,
+) -> None:
+    """Read every file of a dataset and compare it with what was published.
+
+    Example: harness data verify ./my-idx-files
+    """
+    from harness.console import table
+    from harness.datasets.service import verify_datasets
+
+    files = verify_datasets(dataset)
+    rows = [
+        [str(f.file), f.dims, f.md5, f.problem or (f"{f.known}, as published" if f.known else "readable")]
+        for f in files
+    ]
+    print(table(["file", "size", "MD5 of the content", "verdict"], rows))
+    if not all(file.ok for file in files):
+        raise HarnessError("some files are not good")
+
+
+INTERRUPTED = 130
+
+
+def _folder(kind: str, profile: str) -> Path:
+    from harness.api import default_folder
+
+    return default_folder(kind, profile)
+
+
+def _known_profile(profile: str) -> None:
+    from harness.errors import nearest
+    from harness.spec.names import PROFILES
+
+    if profile not in PROFILES:
+        raise InputError(f"unknown profile {profile!r}{nearest(profile, PROFILES)}; known: {', '.join(PROFILES)}")
+
+
+def _writable_folder(folder: Path, option: str) -> Path:
+    """Refuse before the work what would fail after it."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{option} {folder}: is a file, expected a folder")
+    return folder
+
+
+def _refuse_twice(field: str, settings: dict[str, Any]) -> None:
+    if field in settings:
+        raise InputError(f"--{field}: {field} is given by --set as well")
+
+
+def _load(
+    names: list[str],
+    profile: str,
+    settings: list[str] | None = None,
+    seeds: int | None = None,
+    dataset: str | None = None,
+) -> "list[Study]":
+    from harness.spec import load_study, parse_set
+
+    overrides = parse_set(settings or [])
+    if dataset is not None:
+        _refuse_twice("dataset", overrides)
+    studies = [load_study(name, profile, overrides, seeds, dataset) for name in dict.fromkeys(names)]
+    for study in studies:
+        if [other.name for other in studies].count(study.name) > 1:
+            raise InputError(f"two studies are called '{study.name}'; rename one of the files")
+    return studies
+
+
+def _run(
+    studies: "list[Study]",
+    results: Path,
+    jobs: int | None,
+    scheduler: str | None,
+    retry_failed: bool,
+    fail_fast: bool,
+    timeout: float | None,
+) -> int:
+    """Run studies, tell how it went and return the exit code."""
+    if jobs is not None and scheduler is not None:
+        raise InputError("--jobs and --scheduler exclude each other: the workers of the cluster are its own")
+    from harness.api import cores
+    from harness.sweep.progress import progress_display
+    from harness.sweep.runner import run_studies
+
+    summary = run_studies(
+        studies, results, jobs or cores(), scheduler, retry_failed, fail_fast, timeout, progress_display()
+    )
+    counts = {"done": summary.done, "diverged": summary.diverged, "failed": summary.failed, "missing": summary.missing}
+    told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+    print(f"{summary.ran} trials run now; in all {told}\nresults: {results}")
+    if summary.interrupted:
+        print(f"interrupted; this goes on where it stopped: {shlex.join(['harness', *sys.argv[1:]])}", file=sys.stderr)
+        return INTERRUPTED
+    return 1 if summary.failed or summary.missing else 0
+
+
+def _write_report(results: Path, reports: Path) -> None:
+    from harness.analysis.report import write_report
+
+    print(f"report:  {write_report(results, reports)}")
+
+
+def main() -> None:
+    """Run the command line; every known trouble ends in one line on standard error and its exit code."""
+    sys.exit(_exit_code(sys.argv[1:] or ["--help"]))
+
+
+def _exit_code(arguments: list[str]) -> int:
+    try:
+        return int(app(arguments, prog_name="harness", standalone_mode=False) or 0)
+    except HarnessError as error:
+        return _complain(str(error), error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        return _complain("interrupted", INTERRUPTED)
+    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+        sys.stderr.close()
+        return 1
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # which marks the usage errors of typer's click
+            raise
+        return _complain(error.format_message(), 2)
+
+
+def _complain(message: str, code: int) -> int:
+    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    main()

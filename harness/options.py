@@ -1,0 +1,48 @@
+"""The options of the command line, each written once so that it means the same in every command."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def _workers(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 1024):
+        raise typer.BadParameter(f"found {text!r}, expected a whole number from 1 to 1024")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise typer.BadParameter(f"found {text!r}, expected a number above 0")
+    return seconds
+
+
+Studies = Annotated[list[str], typer.Argument(metavar="STUDY...", help="Names (see `harness list`) or .toml files.")]
+Profile = Annotated[str, typer.Option(metavar="P", help="How much is run: smoke, quick or full.")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a field of every trial; may be repeated.")
+]
+Seeds = Annotated[int | None, typer.Option(metavar="N", help="Seeds per arm, instead of the study's.")]
+Data = Annotated[str | None, typer.Option(metavar="NAME|DIR", help="Dataset: a name or a folder of IDX files.")]
+Jobs = Annotated[
+    int | None, typer.Option(metavar="N", parser=_workers, help="Worker processes.", show_default="the cores there are")
+]
+Results = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Results folder.", show_default="results/local/PROFILE")
+]
+Reports = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Reports folder.", show_default="reports/local/PROFILE")
+]
+Scheduler = Annotated[
+    str | None, typer.Option(metavar="tcp://HOST:PORT", help="Run on the Dask cluster of this scheduler.")
+]
+Retry = Annotated[bool, typer.Option("--retry-failed", help="Run trials again that failed before.")]
+FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first trial that fails.")]
+Timeout = Annotated[
+    float | None, typer.Option(metavar="SECONDS", parser=_seconds, help="Give up a trial after so long.")
+]
