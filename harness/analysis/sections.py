@@ -239,11 +239,11 @@ def reproduction(results: Results) -> str:
     commands = "\n".join([*lines, "harness report --check"])
     return (
         f"## How to reproduce\n\n```\n{commands}\n```\n\n"
-        "The first trains what is missing (and, where results are complete, nothing), the last says whether this report "
+        "The first trains what is missing (nothing, where the results are complete), the last says whether this report "
         "still follows from its results; `--results` and `--reports` name their folders. A study of your own is named "
         "by the path of its TOML file. Options such as `--set` or `--seeds` have to be given again: the settings that "
-        "were run stand, resolved, in `study.json` of each study's results folder, every trial in its journal. The same "
-        "seed on the same machine and versions gives the same weights, bit for bit."
+        "were run stand, resolved, in `study.json` of each study's results folder, every trial in its journal. The "
+        "same seed on the same machine and versions gives the same weights, bit for bit."
     )
 
 

@@ -3,22 +3,39 @@
 import hashlib
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from harness.spec.cells import confirm_cells, first_cells
-from harness.spec.study import Study
+from harness.analysis.report import write_report
+from harness.spec.cells import Cell, confirm_cells, first_cells
+from harness.spec.study import Study, load_study
 from harness.spec.trial import Trial, parameter_count, trial_id
 from harness.sweep.files import write_study
 from harness.sweep.journal import encode
 
 DATASET = "d" * 64
+FIVE = ("initialization", "optimizer", "normalization", "dropout", "depth_width")
 ENVIRONMENT = {
-    "python": "3.11.0", "versions": {"numpy": "2.4.0", "numba": "0.61.0"}, "system": "Linux 6.0", "machine": "x86_64",
-    "cpu": "Synthetic CPU", "cores": 2, "threads": {"OMP_NUM_THREADS": "1"}, "commit": "abcdef0123456789", "dirty": False,
+    "python": "3.11.0",
+    "versions": {"numpy": "2.4.0", "numba": "0.61.0"},
+    "system": "Linux 6.0",
+    "machine": "x86_64",
+    "cpu": "Synthetic CPU",
+    "cores": 2,
+    "threads": {"OMP_NUM_THREADS": "1"},
+    "commit": "abcdef0123456789",
+    "dirty": False,
     "load": [0.5, 0.5, 0.5],
-}  # fmt: skip
+}
+Alter = Callable[[Cell, dict], dict]
+
+
+def unaltered(_: Cell, record: dict) -> dict:
+    """Leave a record as it is."""
+    return record
 
 
 def synthetic_record(trial: Trial, code_digest: str = "c0de", environment: str = "e1") -> dict:
@@ -49,28 +66,42 @@ def synthetic_record(trial: Trial, code_digest: str = "c0de", environment: str =
         "trial": trial.model_dump(mode="json"), "dataset_digest": DATASET,
         "parameters": parameter_count(trial.hidden, 784, 10, trial.normalization), "epochs_run": len(curve),
         "best_epoch": None if diverged else len(curve), **last,
-        "test_loss": test, "test_accuracy": None if diverged else _accuracy(test, stuck), "seconds": curve[-1]["seconds"],
+        "test_loss": test, "test_accuracy": None if diverged else _accuracy(test, stuck),
+        "seconds": curve[-1]["seconds"],
         "weights_sha256": hashlib.sha256(repr(trial).encode()).hexdigest(), "code_digest": code_digest,
-        "environment": environment, "curve": curve, "layers": [],
+        "environment": environment, "curve": curve, "layers": _layers(trial, rng),
     }  # fmt: skip
+
+
+def _layers(trial: Trial, rng: np.random.Generator) -> list[dict]:
+    """Variances that halve from layer to layer, give or take; none for a trial without diagnostics."""
+    layers = range(1, len(trial.hidden) + 1) if trial.diagnostics else ()
+    return [
+        {"epoch": 0, "layer": layer, "metric": metric, "value": 0.5**layer * rng.uniform(0.9, 1.1)}
+        for layer in layers
+        for metric in ("activation_variance", "gradient_norm")
+    ]
 
 
 def _accuracy(loss: float, stuck: bool) -> float:
     return 0.1135 if stuck else round(max(0.0, 1 - 0.3 * loss), 4)
 
 
-def write_synthetic(folder: Path, study: Study, alter=lambda cell, record: record) -> Path:
-    """Write study.json, journal.jsonl and environment.json of `study` below `folder`; return the study's folder."""
+def write_synthetic(folder: Path, study: Study, alter: Alter = unaltered) -> Path:
+    """Write study.json, journal.jsonl and environment.json of `study` below `folder`; return the study's folder.
+
+    `alter` may change a record before it is written, by the cell that asked for it first.
+    """
     records: dict[Trial, dict] = {}
 
-    def run(cells) -> None:
+    def run(cells: list[Cell]) -> None:
         for cell in cells:
             if cell.trial not in records:
                 records[cell.trial] = alter(cell, synthetic_record(cell.trial))
 
     def val_loss(trial: Trial) -> float:
-        found = records[trial]["val_loss"]
-        return math.inf if found is None else found
+        record = records[trial]
+        return record["val_loss"] if record["status"] == "done" else math.inf
 
     run(first_cells(study))
     run(confirm_cells(study, val_loss))
@@ -80,3 +111,26 @@ def write_synthetic(folder: Path, study: Study, alter=lambda cell, record: recor
     (place / "journal.jsonl").write_bytes(b"".join(encode(record) for record in records.values()))
     (place / "environment.json").write_text(json.dumps({"e1": ENVIRONMENT}))
     return place
+
+
+@pytest.fixture(scope="session")
+def synthetic() -> Callable[..., Path]:
+    """The function write_synthetic."""
+    return write_synthetic
+
+
+@pytest.fixture(scope="session")
+def five(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A results folder with the five studies of the tutorial, smoke profile; not to be written to."""
+    folder = tmp_path_factory.mktemp("five") / "results"
+    for name in FIVE:
+        write_synthetic(folder, load_study(name, "smoke"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def five_reported(five: Path) -> Path:
+    """The reports folder of `five`; not to be written to."""
+    reports = five.parent / "reports"
+    write_report(five, reports)
+    return reports

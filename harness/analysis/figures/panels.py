@@ -68,12 +68,12 @@ def learning_curves(ax: Axes, data: pd.DataFrame, value: str, series: str, colou
 
 
 def passes(data: pd.DataFrame) -> pd.Series:
-    """Return how often each trial had seen its training images, so that evaluations within an epoch have a place.
+    """Return how often each trial had seen its training images: evaluations within an epoch lie between its ends.
 
-    Epoch e ends at the last evaluation that counts e epochs; an epoch's samples are those of the first whole one.
+    In epoch e at most e · images have been seen, and exactly that many at its end; so the largest ratio is the images.
     """
-    whole = data.groupby("trial_id")["samples"].transform("max") / data.groupby("trial_id")["epoch"].transform("max")
-    return (data["samples"] / whole).round(4)
+    images = (data["samples"] / data["epoch"]).groupby(data["trial_id"]).transform("max")
+    return (data["samples"] / images).round(4)
 
 
 def share_limits(axes: Sequence[Axes], values: pd.Series) -> None:
@@ -121,8 +121,8 @@ def sensitivity(frames: Frames, name: str) -> Drawing:
     figure.supxlabel("learning rate", fontsize=9, color=style.INK)
     caption = (
         f"Validation loss against the learning rate while tuning, {seeds_said(tune, ['arm', 'learning_rate'])} a rate: "
-        f"{DOTS}; grey: the other arms. A ring marks the rate that was chosen; red: the share of seeds that diverged or "
-        f"failed; triangles lie above {style.number(cap)}."
+        f"{DOTS}; grey: the other arms. A ring marks the chosen rate; red: the share of seeds that diverged or failed; "
+        f"triangles lie above {style.number(cap)}."
     )
     return Drawing(name, figure, caption)
 
