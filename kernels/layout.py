@@ -24,6 +24,11 @@ MOMENT_BUFFERS = (0, 1, 1, 1, 1, 1, 2, 2)  # moments that each optimizer keeps p
 NORM_EPSILON = 1e-5
 NORM_MOMENTUM = 0.9
 
+# The sparse first layer's backward pass turns a batch's rows into lists by column (see kernels.numba_backend.inputs).
+LISTED_ROWS = 256  # rows listed at a time: a row number and a pixel fit 16 bits
+LIST_STRIDE = LISTED_ROWS + 32  # not a power of two, which would map all lists to a few cache sets
+TILE = 64  # columns of w worked on at a time, at most
+
 
 class Network(NamedTuple):
     """An architecture: widths, offsets into the flat buffers, and the choices made in each block.
@@ -107,9 +112,9 @@ class Workspace(NamedTuple):
     losses: NDArray[Any]  # (B,)
     labels: NDArray[np.uint8]  # (B,)
     deltas: NDArray[Any]  # (4, B * widest) gradients on their way back, see the epoch
-    starts: NDArray[np.int64]  # (B + 1,) the batch's rows in packed form
-    columns: NDArray[np.uint16]  # (B * D,)
-    values: NDArray[Any]  # (B * D,)
+    entries: NDArray[np.uint16]  # (D, LIST_STRIDE) scratch of the sparse first layer, as are:
+    counts: NDArray[np.int32]  # (D,)
+    tile: NDArray[Any]  # (max(D, LISTED_ROWS) * TILE,)
 
 
 def network(
@@ -216,9 +221,9 @@ def new_workspace(net: Network, batch: int, dtype: DTypeLike, *, sparse: bool) -
         losses=np.zeros(batch, dtype),
         labels=np.zeros(batch, np.uint8),
         deltas=np.zeros((4, batch * widest), dtype),
-        starts=np.zeros(batch + 1 if sparse else 1, np.int64),
-        columns=np.zeros(batch * inputs if sparse else 0, np.uint16),
-        values=np.zeros(batch * inputs if sparse else 0, dtype),
+        entries=np.zeros((inputs if sparse else 0, LIST_STRIDE), np.uint16),
+        counts=np.zeros(inputs if sparse else 0, np.int32),
+        tile=np.zeros(max(inputs, LISTED_ROWS) * TILE if sparse else 0, dtype),
     )
 
 

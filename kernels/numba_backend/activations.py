@@ -3,14 +3,15 @@
 Output and input are different arrays: where they overlap, the compiler's check sends the loop down its scalar path.
 """
 
-from kernels.numba_backend.compile import kernel, summing_kernel
+from kernels.numba_backend.compile import kernel, part, summing_kernel
 from kernels.numba_backend.elementary import exp, tanh
+from kernels.numba_backend.views import flat, row
 
 
 @kernel
 def identity_forward(a, z):
     """``a = z``. Out: a (N, M). In: z (N, M)."""
-    out, x = a.reshape(a.size), z.reshape(z.size)
+    out, x = flat(a), flat(z)
     for i in range(x.size):
         out[i] = x[i]
 
@@ -24,7 +25,7 @@ def identity_backward(dz, da, a):
 @kernel
 def sigmoid_forward(a, z):
     """``a = 1 / (1 + exp(-z))``. Out: a (N, M). In: z (N, M)."""
-    out, x = a.reshape(a.size), z.reshape(z.size)
+    out, x = flat(a), flat(z)
     one = a.dtype.type(1)
     for i in range(x.size):
         e = exp(-abs(x[i]))
@@ -34,7 +35,7 @@ def sigmoid_forward(a, z):
 @kernel
 def sigmoid_backward(dz, da, a):
     """``dz = da · a (1 - a)``. Out: dz (N, M). In: da (N, M). Saved: a (N, M)."""
-    out, grad, y = dz.reshape(dz.size), da.reshape(da.size), a.reshape(a.size)
+    out, grad, y = flat(dz), flat(da), flat(a)
     one = a.dtype.type(1)
     for i in range(y.size):
         out[i] = grad[i] * (y[i] * (one - y[i]))
@@ -43,7 +44,7 @@ def sigmoid_backward(dz, da, a):
 @kernel
 def tanh_forward(a, z):
     """``a = tanh z``. Out: a (N, M). In: z (N, M)."""
-    out, x = a.reshape(a.size), z.reshape(z.size)
+    out, x = flat(a), flat(z)
     for i in range(x.size):
         out[i] = tanh(x[i])
 
@@ -51,7 +52,7 @@ def tanh_forward(a, z):
 @kernel
 def tanh_backward(dz, da, a):
     """``dz = da · (1 - a²)``. Out: dz (N, M). In: da (N, M). Saved: a (N, M)."""
-    out, grad, y = dz.reshape(dz.size), da.reshape(da.size), a.reshape(a.size)
+    out, grad, y = flat(dz), flat(da), flat(a)
     one = a.dtype.type(1)
     for i in range(y.size):
         out[i] = grad[i] * (one - y[i] * y[i])
@@ -60,7 +61,7 @@ def tanh_backward(dz, da, a):
 @kernel
 def relu_forward(a, z):
     """``a = max(0, z)``; NaN stays NaN. Out: a (N, M). In: z (N, M)."""
-    out, x = a.reshape(a.size), z.reshape(z.size)
+    out, x = flat(a), flat(z)
     zero = a.dtype.type(0)
     for i in range(x.size):
         out[i] = zero if x[i] <= zero else x[i]
@@ -69,7 +70,7 @@ def relu_forward(a, z):
 @kernel
 def relu_backward(dz, da, a):
     """``dz = da where a > 0, else 0``. Out: dz (N, M). In: da (N, M). Saved: a (N, M)."""
-    out, grad, y = dz.reshape(dz.size), da.reshape(da.size), a.reshape(a.size)
+    out, grad, y = flat(dz), flat(da), flat(a)
     zero = a.dtype.type(0)
     for i in range(y.size):
         out[i] = grad[i] if y[i] > zero else zero
@@ -78,7 +79,7 @@ def relu_backward(dz, da, a):
 @kernel
 def leaky_relu_forward(a, z, alpha):
     """``a = z where z > 0, else alpha z``. Out: a (N, M). In: z (N, M), 0 < alpha < 1."""
-    out, x = a.reshape(a.size), z.reshape(z.size)
+    out, x = flat(a), flat(z)
     zero, slope = a.dtype.type(0), a.dtype.type(alpha)
     for i in range(x.size):
         out[i] = x[i] if x[i] > zero else slope * x[i]
@@ -87,13 +88,13 @@ def leaky_relu_forward(a, z, alpha):
 @kernel
 def leaky_relu_backward(dz, da, a, alpha):
     """``dz = da where a > 0, else alpha da``. Out: dz (N, M). In: da (N, M). Saved: a (N, M)."""
-    out, grad, y = dz.reshape(dz.size), da.reshape(da.size), a.reshape(a.size)
+    out, grad, y = flat(dz), flat(da), flat(a)
     zero, slope = a.dtype.type(0), a.dtype.type(alpha)
     for i in range(y.size):
         out[i] = grad[i] if y[i] > zero else slope * grad[i]
 
 
-@kernel
+@part
 def row_maximum(x):
     """Return the largest of x (K,); NaN where the first is NaN."""
     largest = x[0]
@@ -114,8 +115,8 @@ def _row_sum(x):
 def softmax_forward(p, z):
     """``p = exp(z - max z) / Σ exp(z - max z)`` by row. Out: p (N, K). In: z (N, K)."""
     for i in range(z.shape[0]):
-        largest = row_maximum(z[i])
-        pi, zi = p[i], z[i]
+        largest = row_maximum(row(z, i))
+        pi, zi = row(p, i), row(z, i)
         for k in range(zi.size):
             pi[k] = exp(zi[k] - largest)
         scale = p.dtype.type(1) / _row_sum(pi)
@@ -127,7 +128,7 @@ def softmax_forward(p, z):
 def softmax_backward(dz, dp, p):
     """``dz = p (dp - Σₖ dp p)``. Out: dz (N, K). In: dp (N, K). Saved: p (N, K)."""
     for i in range(p.shape[0]):
-        out, grad, y = dz[i], dp[i], p[i]
+        out, grad, y = row(dz, i), row(dp, i), row(p, i)
         inner = _dot(grad, y)
         for k in range(y.size):
             out[k] = y[k] * (grad[k] - inner)

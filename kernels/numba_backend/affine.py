@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from kernels.numba_backend.compile import kernel
+from kernels.numba_backend.compile import kernel, part
+from kernels.numba_backend.views import flat, row
 
 
 @kernel
@@ -10,7 +11,7 @@ def affine_forward(z, x, w, b):
     """``z = x w + b``. Out: z (N, M). In: x (N, D), w (D, M), b (M,)."""
     np.dot(x, w, z)
     for i in range(z.shape[0]):
-        zi = z[i]
+        zi = row(z, i)
         for j in range(zi.size):
             zi[j] += b[j]
 
@@ -32,12 +33,12 @@ def affine_backward(dx, dw, db, dz, x, w):
     affine_backward_parameters(dw, db, dz, x)
 
 
-@kernel
+@part
 def sum_rows(out, x):
     """``out = Σₙ x``: rows are added up in order, all columns at once. Out: out (M,). In: x (N, M)."""
     out[:] = 0
     for i in range(x.shape[0]):
-        xi = x[i]
+        xi = row(x, i)
         for j in range(xi.size):
             out[j] += xi[j]
 
@@ -45,16 +46,16 @@ def sum_rows(out, x):
 @kernel
 def residual_forward(z, skip):
     """``z += skip``. In and out: z (N, M). In: skip (N, M)."""
-    _accumulate(z.reshape(z.size), skip.reshape(skip.size))
+    _accumulate(flat(z), flat(skip))
 
 
 @kernel
 def residual_backward(dskip, dout):
     """``dskip += dout``. In and out: dskip (N, M). In: dout (N, M)."""
-    _accumulate(dskip.reshape(dskip.size), dout.reshape(dout.size))
+    _accumulate(flat(dskip), flat(dout))
 
 
-@kernel
+@part
 def _accumulate(total, term):
     for i in range(total.size):
         total[i] += term[i]

@@ -2,14 +2,15 @@
 
 import numpy as np
 
-from kernels.numba_backend.compile import kernel
+from kernels.numba_backend.compile import kernel, part
+from kernels.numba_backend.views import flat, row
 
 MULTIPLIER_0, MULTIPLIER_1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 WEYL_0, WEYL_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 LOW, HIGH = np.uint64(0xFFFFFFFF), np.uint64(32)
 
 
-@kernel
+@part
 def _philox(c0, c1, c2, c3, k0, k1):
     """Four counter words and two key words (uint64 below 2³²) -> four random words of 32 bits."""
     for _ in range(10):
@@ -29,20 +30,20 @@ def dropout_mask(mask, key, step, layer, rate):
     threshold = np.uint64(rate * 2.0**32)
     k0, k1 = np.uint64(key) & LOW, np.uint64(key) >> HIGH
     for i in range(n):
-        row = mask[i]
+        kept = row(mask, i)
         for group in range(m // 4):
             w0, w1, w2, w3 = _philox(np.uint64(group), np.uint64(i), np.uint64(layer), np.uint64(step), k0, k1)
-            row[4 * group] = w0 >= threshold
-            row[4 * group + 1] = w1 >= threshold
-            row[4 * group + 2] = w2 >= threshold
-            row[4 * group + 3] = w3 >= threshold
+            kept[4 * group] = w0 >= threshold
+            kept[4 * group + 1] = w1 >= threshold
+            kept[4 * group + 2] = w2 >= threshold
+            kept[4 * group + 3] = w3 >= threshold
         if m % 4:
             words = _philox(np.uint64(m // 4), np.uint64(i), np.uint64(layer), np.uint64(step), k0, k1)
             for unit in range(m % 4):
-                row[m // 4 * 4 + unit] = words[unit] >= threshold
+                kept[m // 4 * 4 + unit] = words[unit] >= threshold
 
 
-@kernel
+@part
 def _apply(out, mask, x, scale):
     zero, factor = x.dtype.type(0), x.dtype.type(scale)
     for i in range(x.size):
@@ -53,10 +54,10 @@ def _apply(out, mask, x, scale):
 def dropout_forward(out, mask, x, key, step, layer, rate, scale):
     """``out = x · mask · scale``. Out: out (N, M), mask (N, M) uint8. In: x (N, M)."""
     dropout_mask(mask, key, step, layer, rate)
-    _apply(out.reshape(out.size), mask.reshape(mask.size), x.reshape(x.size), scale)
+    _apply(flat(out), flat(mask), flat(x), scale)
 
 
 @kernel
 def dropout_backward(dx, dout, mask, scale):
     """``dx = dout · mask · scale``. Out: dx (N, M). In: dout (N, M). Saved: mask (N, M)."""
-    _apply(dx.reshape(dx.size), mask.reshape(mask.size), dout.reshape(dout.size), scale)
+    _apply(flat(dx), flat(mask), flat(dout), scale)

@@ -11,7 +11,7 @@ from llvmlite import ir
 from numba import float32, int32, types
 from numba.extending import intrinsic, overload
 
-from kernels.numba_backend.compile import kernel
+from kernels.numba_backend.compile import part
 
 
 @intrinsic
@@ -31,7 +31,7 @@ EXP_MAX = float32(88.72283)  # exp overflows above
 EXP_MIN = float32(-87.33654)  # exp is subnormal below: returned as 0
 
 
-@kernel
+@part
 def _exp32(x):
     """``exp x = 2ⁿ exp r`` with ``|r| ≤ ln 2 / 2``; minimax polynomial of Cephes' expf (Moshier)."""
     clamped = EXP_MAX if x > EXP_MAX else (EXP_MIN if x < EXP_MIN else x)
@@ -52,7 +52,7 @@ def _exp32(x):
     return float32(math.inf) if x > EXP_MAX else (float32(0) if x < EXP_MIN else y)
 
 
-@kernel
+@part
 def _tanh32(x):
     """A polynomial near zero, ``1 - 2 / (exp 2|x| + 1)`` elsewhere; Cephes' tanhf (Moshier)."""
     magnitude = abs(x)

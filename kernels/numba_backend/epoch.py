@@ -6,7 +6,6 @@ the first layer differs: where the images come packed, it visits their nonzero p
 
 import math
 
-from kernels import layout
 from kernels.layout import (
     ADAGRAD,
     ADAM,
@@ -47,10 +46,9 @@ from kernels.numba_backend.affine import (
     residual_backward,
     residual_forward,
 )
-from kernels.numba_backend.compile import kernel
+from kernels.numba_backend.compile import kernel, part
 from kernels.numba_backend.dropout import dropout_backward, dropout_forward
 from kernels.numba_backend.inputs import (
-    gather_packed_rows,
     gather_rows,
     sparse_affine_backward,
     sparse_affine_forward,
@@ -82,14 +80,53 @@ from kernels.numba_backend.optimizers import (
     sgd_step,
 )
 from kernels.numba_backend.regularization import clip_by_global_norm, l2_backward
+from kernels.numba_backend.views import flat, matrix, row, vector
 
-weight, bias, gamma, beta = kernel(layout.weight), kernel(layout.bias), kernel(layout.gamma), kernel(layout.beta)
-unit_rows, unit_statistics = kernel(layout.unit_rows), kernel(layout.unit_statistics)
-layer_statistics, has_skip, rows_of = (
-    kernel(layout.layer_statistics),
-    kernel(layout.has_skip),
-    kernel(layout.rows_of),
-)
+
+@part
+def weight(buffer, network, layer):
+    """View of a layer's weights (D, M) in a flat buffer, as `layout.weight`; the others below likewise."""
+    return matrix(buffer, network.weight[layer], network.widths[layer], network.widths[layer + 1])
+
+
+@part
+def bias(buffer, network, layer):
+    return vector(buffer, network.bias[layer], network.widths[layer + 1])
+
+
+@part
+def gamma(buffer, network, layer):
+    return vector(buffer, network.gamma[layer], network.widths[layer + 1])
+
+
+@part
+def beta(buffer, network, layer):
+    return vector(buffer, network.beta[layer], network.widths[layer + 1])
+
+
+@part
+def unit_rows(buffer, network, layer, batch, rows):
+    return matrix(buffer, batch * network.units[layer], rows, network.widths[layer + 1])
+
+
+@part
+def unit_statistics(buffer, network, layer):
+    return vector(buffer, network.units[layer], network.widths[layer + 1])
+
+
+@part
+def layer_statistics(buffer, network, layer, size):
+    return vector(buffer, layer * (buffer.size // (network.widths.size - 1)), size)
+
+
+@part
+def rows_of(buffer, rows, width):
+    return matrix(buffer, 0, rows, width)
+
+
+@part
+def has_skip(network, layer):
+    return network.residual and layer > 0 and network.widths[layer] == network.widths[layer + 1]
 
 
 @kernel
@@ -102,23 +139,23 @@ def batch_gradient(state, workspace, images, rows, network, key, step):
     n, last = rows.size, network.widths.size - 2
     _gather(workspace, images, rows, network, key, step)
     for layer in range(last):
-        _hidden_forward(state, workspace, images, n, network, layer, key, step, True)
-    _output_forward(state, workspace, images, n, network)
+        _hidden_forward(state, workspace, images, rows, network, layer, key, step, True)
+    _output_forward(state, workspace, images, rows, network)
     labels = _labels(workspace, images, rows)
     _loss_forward(workspace, n, labels, network)
 
-    delta = rows_of(workspace.deltas[0], n, network.widths[last + 1])
+    delta = rows_of(row(workspace.deltas, 0), n, network.widths[last + 1])
     _loss_backward(delta, rows_of(workspace.probabilities, n, network.widths[last + 1]), labels, network)
     for layer in range(last, -1, -1):
         dw, db = weight(state.gradients, network, layer), bias(state.gradients, network, layer)
         if layer == 0:
-            _first_layer_backward(dw, db, delta, workspace, images, n, network)
+            _first_layer_backward(dw, db, delta, workspace, images, rows, network)
         else:
             x = _layer_input(workspace, n, network, layer)
-            dx = rows_of(workspace.deltas[1], n, x.shape[1])
+            dx = rows_of(row(workspace.deltas, 1), n, x.shape[1])
             affine_backward(dx, dw, db, delta, x, weight(state.parameters, network, layer))
             if layer < last and has_skip(network, layer):
-                residual_backward(dx, rows_of(workspace.deltas[3], n, x.shape[1]))
+                residual_backward(dx, rows_of(row(workspace.deltas, 3), n, x.shape[1]))
             delta = _block_backward(state, workspace, dx, n, network, layer - 1)
     total = 0.0
     for i in range(n):
@@ -147,13 +184,15 @@ def train_epoch(
     Arguments and early end as in the reference.
     """
     for i in range(rates.size):
-        rows = order[i * batch_size : min((i + 1) * batch_size, order.size)]
+        rows = vector(order, i * batch_size, min(batch_size, order.size - i * batch_size))
         step = first_step + i
         batch_losses[i] = batch_gradient(state, workspace, images, rows, network, key, step)
         if not math.isfinite(batch_losses[i]):
             return i + 1
         if decay > 0 and optimizer.rule != ADAMW:
-            l2_backward(state.gradients[: network.weights], state.parameters[: network.weights], decay)
+            l2_backward(
+                vector(state.gradients, 0, network.weights), vector(state.parameters, 0, network.weights), decay
+            )
         if clip_norm > 0:
             clip_by_global_norm(state.gradients, clip_norm)
         _update(state, rates[i], optimizer, step + 1, decay, network.weights)
@@ -169,20 +208,20 @@ def evaluate(sample_losses, predictions, workspace, state, images, rows, network
     """
     batch, last = workspace.losses.size, network.widths.size - 2
     for start in range(0, rows.size, batch):
-        chunk = rows[start : min(start + batch, rows.size)]
+        chunk = vector(rows, start, min(batch, rows.size - start))
         n = chunk.size
         _gather_for_inference(workspace, images, chunk, network)
         for layer in range(last):
-            _hidden_forward(state, workspace, images, n, network, layer, 0, 0, False)
-        _output_forward(state, workspace, images, n, network)
+            _hidden_forward(state, workspace, images, chunk, network, layer, 0, 0, False)
+        _output_forward(state, workspace, images, chunk, network)
         _loss_forward(workspace, n, _labels(workspace, images, chunk), network)
         p = rows_of(workspace.probabilities, n, network.widths[last + 1])
         for i in range(n):
             sample_losses[start + i] = workspace.losses[i]
-            predictions[start + i] = _predicted_class(p[i])
+            predictions[start + i] = _predicted_class(row(p, i))
 
 
-@kernel
+@part
 def _predicted_class(p):
     if p.size == 1:
         return 1 if p[0] > 0.5 else 0
@@ -193,21 +232,21 @@ def _predicted_class(p):
     return best
 
 
-@kernel
+@part
 def _labels(workspace, images, rows):
-    labels = workspace.labels[: rows.size]
+    labels = vector(workspace.labels, 0, rows.size)
     for i in range(rows.size):
         labels[i] = images.labels[rows[i]]
     return labels
 
 
-@kernel
+@part
 def _gather(workspace, images, rows, network, key, step):
-    """The batch's inputs into workspace.x (N, D), some of them dropped; or packed."""
+    """The batch's inputs into workspace.x (N, D), some of them dropped; nothing where they are read packed."""
     n, width, rate = rows.size, network.widths[0], network.input_dropout
     if images.sparse:
-        _gather_packed(workspace, images, rows)
-    elif rate == 0:
+        return
+    if rate == 0:
         gather_rows(rows_of(workspace.x, n, width), images.pixels, rows, images.scale, images.shift)
     else:
         pixels, mask = rows_of(workspace.gathered, n, width), rows_of(workspace.input_mask, n, width)
@@ -216,24 +255,9 @@ def _gather(workspace, images, rows, network, key, step):
         dropout_forward(x, mask, pixels, key, step, 0, rate, _kept_scale(network, rate))
 
 
-@kernel
-def _gather_packed(workspace, images, rows):
-    gather_packed_rows(
-        workspace.starts,
-        workspace.columns,
-        workspace.values,
-        images.starts,
-        images.columns,
-        images.values,
-        rows,
-        images.scale,
-    )
-
-
-@kernel
+@part
 def _gather_for_inference(workspace, images, rows, network):
     if images.sparse:
-        _gather_packed(workspace, images, rows)
         return
     x = rows_of(workspace.x, rows.size, network.widths[0])
     gather_rows(x, images.pixels, rows, images.scale, images.shift)
@@ -241,20 +265,20 @@ def _gather_for_inference(workspace, images, rows, network):
         _scale(x, 1 - network.input_dropout)
 
 
-@kernel
+@part
 def _kept_scale(network, rate):
     """What kept units are multiplied by in training."""
     return 1.0 if network.scaled_dropout else 1 / (1 - rate)
 
 
-@kernel
+@part
 def _scale(x, factor):
-    flat, number = x.reshape(x.size), x.dtype.type(factor)
-    for i in range(flat.size):
-        flat[i] *= number
+    values, number = flat(x), x.dtype.type(factor)
+    for i in range(values.size):
+        values[i] *= number
 
 
-@kernel
+@part
 def _layer_input(workspace, n, network, layer):
     """What entered layer `layer` > 0: what the block before it let through."""
     if network.dropout > 0:
@@ -262,32 +286,44 @@ def _layer_input(workspace, n, network, layer):
     return unit_rows(workspace.activations, network, layer - 1, workspace.losses.size, n)
 
 
-@kernel
-def _affine(z, state, workspace, images, n, network, layer):
-    w, b = weight(state.parameters, network, layer), bias(state.parameters, network, layer)
+@part
+def _affine(z, state, workspace, images, rows, network, layer):
+    w, b, n = weight(state.parameters, network, layer), bias(state.parameters, network, layer), rows.size
     if layer > 0:
         affine_forward(z, _layer_input(workspace, n, network, layer), w, b)
     elif images.sparse:
-        sparse_affine_forward(z, workspace.starts, workspace.columns, workspace.values, w, b)
+        sparse_affine_forward(z, workspace.tile, images.starts, images.columns, images.values, rows, w, b, images.scale)
     else:
         affine_forward(z, rows_of(workspace.x, n, network.widths[0]), w, b)
 
 
-@kernel
-def _first_layer_backward(dw, db, dz, workspace, images, n, network):
+@part
+def _first_layer_backward(dw, db, dz, workspace, images, rows, network):
     if images.sparse:
-        sparse_affine_backward(dw, db, dz, workspace.starts, workspace.columns, workspace.values)
+        sparse_affine_backward(
+            dw,
+            db,
+            workspace.entries,
+            workspace.counts,
+            workspace.tile,
+            dz,
+            images.starts,
+            images.columns,
+            images.values,
+            rows,
+            images.scale,
+        )
     else:
-        affine_backward_parameters(dw, db, dz, rows_of(workspace.x, n, network.widths[0]))
+        affine_backward_parameters(dw, db, dz, rows_of(workspace.x, rows.size, network.widths[0]))
 
 
-@kernel
-def _hidden_forward(state, workspace, images, n, network, layer, key, step, training):
+@part
+def _hidden_forward(state, workspace, images, rows, network, layer, key, step, training):
     """One block: affine -> norm -> (+ skip) -> activation -> dropout."""
-    batch = workspace.losses.size
+    batch, n = workspace.losses.size, rows.size
     z = unit_rows(workspace.preactivations, network, layer, batch, n)
     a = unit_rows(workspace.activations, network, layer, batch, n)
-    _affine(z, state, workspace, images, n, network, layer)
+    _affine(z, state, workspace, images, rows, network, layer)
     _normalize(state, workspace, z, n, network, layer, training)
     if has_skip(network, layer):
         residual_forward(z, _layer_input(workspace, n, network, layer))
@@ -304,7 +340,7 @@ def _hidden_forward(state, workspace, images, n, network, layer, key, step, trai
                 _scale(out, 1 - network.dropout)
 
 
-@kernel
+@part
 def _normalize(state, workspace, z, n, network, layer, training):
     if network.normalization == NO_NORM:
         return
@@ -326,7 +362,7 @@ def _normalize(state, workspace, z, n, network, layer, training):
         batch_norm_inference(z, z, running_mean, running_variance, scale, shift, NORM_EPSILON)
 
 
-@kernel
+@part
 def _activate(a, z, network):
     if network.activation == SIGMOID:
         sigmoid_forward(a, z)
@@ -340,26 +376,26 @@ def _activate(a, z, network):
         identity_forward(a, z)
 
 
-@kernel
-def _output_forward(state, workspace, images, n, network):
+@part
+def _output_forward(state, workspace, images, rows, network):
     last = network.widths.size - 2
-    z = rows_of(workspace.logits, n, network.widths[last + 1])
-    _affine(z, state, workspace, images, n, network, last)
+    z = rows_of(workspace.logits, rows.size, network.widths[last + 1])
+    _affine(z, state, workspace, images, rows, network, last)
 
 
-@kernel
+@part
 def _loss_forward(workspace, n, labels, network):
     classes = network.widths[network.widths.size - 1]
     z, p = rows_of(workspace.logits, n, classes), rows_of(workspace.probabilities, n, classes)
     if network.loss == CROSS_ENTROPY:
-        cross_entropy_forward(workspace.losses[:n], p, z, labels)
+        cross_entropy_forward(vector(workspace.losses, 0, n), p, z, labels)
     elif network.loss == BINARY_CROSS_ENTROPY:
-        binary_cross_entropy_forward(workspace.losses[:n], p, z, labels)
+        binary_cross_entropy_forward(vector(workspace.losses, 0, n), p, z, labels)
     else:
-        mse_forward(workspace.losses[:n], p, z, labels)
+        mse_forward(vector(workspace.losses, 0, n), p, z, labels)
 
 
-@kernel
+@part
 def _loss_backward(dz, p, labels, network):
     if network.loss == CROSS_ENTROPY:
         cross_entropy_backward(dz, p, labels)
@@ -369,7 +405,7 @@ def _loss_backward(dz, p, labels, network):
         mse_backward(dz, p, labels)
 
 
-@kernel
+@part
 def _block_backward(state, workspace, da, n, network, layer):
     """From the gradient of a block's output to that of its affine map: dropout, activation, norm backwards.
 
@@ -377,15 +413,15 @@ def _block_backward(state, workspace, da, n, network, layer):
     """
     batch, width = workspace.losses.size, network.widths[layer + 1]
     if network.dropout > 0:
-        kept = rows_of(workspace.deltas[2], n, width)
+        kept = rows_of(row(workspace.deltas, 2), n, width)
         mask = unit_rows(workspace.mask, network, layer, batch, n)
         dropout_backward(kept, da, mask, _kept_scale(network, network.dropout))
         da = kept
-    ds = rows_of(workspace.deltas[3], n, width)
+    ds = rows_of(row(workspace.deltas, 3), n, width)
     _activation_backward(ds, da, unit_rows(workspace.activations, network, layer, batch, n), network)
     if network.normalization == NO_NORM:
         return ds
-    dz = rows_of(workspace.deltas[0], n, width)
+    dz = rows_of(row(workspace.deltas, 0), n, width)
     xhat = unit_rows(workspace.normalized, network, layer, batch, n)
     scale = gamma(state.parameters, network, layer)
     dgamma, dbeta = gamma(state.gradients, network, layer), beta(state.gradients, network, layer)
@@ -398,7 +434,7 @@ def _block_backward(state, workspace, da, n, network, layer):
     return dz
 
 
-@kernel
+@part
 def _activation_backward(dz, da, a, network):
     if network.activation == SIGMOID:
         sigmoid_backward(dz, da, a)
@@ -412,7 +448,7 @@ def _activation_backward(dz, da, a, network):
         identity_backward(dz, da, a)
 
 
-@kernel
+@part
 def _update(state, rate, optimizer, step, decay, weights):
     """One step of the optimizer over the whole network."""
     theta, g, first, second = state.parameters, state.gradients, state.first, state.second

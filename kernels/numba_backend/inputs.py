@@ -1,7 +1,21 @@
-"""The way from bytes to the first layer, dense or over nonzero pixels only."""
+"""The way from bytes to the first layer, dense or over nonzero pixels only.
 
+Forward, each sample's row of z stays in registers, a tile of columns at a time, while the rows of w that its nonzero
+pixels name pass by. Backward, the batch is first turned into lists by pixel; then each row of dw stays in registers
+while the rows of dz that its list names pass by, and is written once. Both are bound by the cache that w or dz comes
+from, so a tile of a wide matrix is first copied together: its rows would compete for a few cache sets.
+"""
+
+import numpy as np
+
+from kernels.layout import LIST_STRIDE, LISTED_ROWS
 from kernels.numba_backend.affine import sum_rows
-from kernels.numba_backend.compile import kernel
+from kernels.numba_backend.compile import kernel, part
+from kernels.numba_backend.simd import lanes, load, load_some, prefetch, splat, store, store_some
+from kernels.numba_backend.views import flat, row, vector
+
+VECTORS = 4  # of a tile: as many sums as fit the registers of AVX2
+STRIDE, BYTE, SHIFT = np.uint64(LIST_STRIDE), np.uint16(255), np.uint16(8)
 
 
 @kernel
@@ -13,11 +27,11 @@ def pack_rows(starts, columns, values, pixels):
     end = 0
     starts[0] = 0
     for i in range(pixels.shape[0]):
-        row = pixels[i]
-        for j in range(row.size):
-            if row[j] != 0:
+        source = row(pixels, i)
+        for j in range(source.size):
+            if source[j] != 0:
                 columns[end] = j
-                values[end] = row[j]
+                values[end] = source[j]
                 end += 1
         starts[i + 1] = end
 
@@ -27,55 +41,201 @@ def gather_rows(x, pixels, rows, scale, shift):
     """``x = pixels[rows] · scale + shift``. Out: x (N, D). In: pixels (n, D) uint8, rows (N,) integers."""
     factor, offset = x.dtype.type(scale), x.dtype.type(shift)
     for i in range(rows.size):
-        row, source = x[i], pixels[rows[i]]
-        for j in range(row.size):
-            row[j] = source[j] * factor + offset
+        target, source = row(x, i), row(pixels, rows[i])
+        for j in range(target.size):
+            target[j] = source[j] * factor + offset
 
 
 @kernel
-def gather_packed_rows(starts, columns, values, packed_starts, packed_columns, packed_values, rows, scale):
-    """Copy the named rows of a packed array, values times `scale`.
+def sparse_affine_forward(z, tile, starts, columns, values, rows, w, b, scale):
+    """``z = x w + b`` with ``x = pixels[rows] · scale``, packed.
 
-    Out: starts (N + 1,), columns and values (at least the rows' nonzeros). In: a packed array of n rows, rows (N,).
+    Out: z (N, M); scratch tile. In: the packed data set, rows (N,) integers, w (D, M), b (M,).
     """
-    factor = values.dtype.type(scale)
-    end = 0
-    starts[0] = 0
+    m, widest = b.size, VECTORS * lanes(z)
+    if m <= widest:
+        _forward_tile(z, starts, columns, values, rows, w, m, b, 0, m, scale)
+        return
+    for left in range(0, m, widest):
+        first = min(left, m - widest)  # the last tile overlaps the one before and writes the same numbers there
+        _copy_tile(tile, w, w.shape[0], m, first)
+        _forward_tile(z, starts, columns, values, rows, tile, widest, b, first, widest, scale)
+
+
+@part
+def _copy_tile(tile, x, n, m, first):
+    """``tile = x[:, first : first + 4 vectors]`` for x (n, m)."""
+    width = VECTORS * lanes(x)
+    for i in range(n):
+        for j in range(0, width, lanes(x)):
+            store(tile, i * width + j, load(x, i * m + first + j))
+
+
+@part
+def _forward_tile(z, starts, columns, values, rows, w, stride, b, first, width, scale):
+    """Columns first … first + width of z (at most four vectors), from columns of w with rows `stride` apart."""
     for i in range(rows.size):
-        first, last = packed_starts[rows[i]], packed_starts[rows[i] + 1]
-        new_columns, old_columns = columns[end : end + last - first], packed_columns[first:last]
-        new_values, old_values = values[end : end + last - first], packed_values[first:last]
-        for k in range(last - first):
-            new_columns[k] = old_columns[k]
-            new_values[k] = old_values[k] * factor
-        end += last - first
-        starts[i + 1] = end
+        if i + 4 < rows.size:
+            _prefetch_row(starts, columns, values, rows[i + 4])
+        start = starts[rows[i]]
+        size = starts[rows[i] + 1] - start
+        cs, vs, to = vector(columns, start, size), vector(values, start, size), i * b.size + first
+        if width > 2 * lanes(z):
+            _forward_four(z, to, cs, vs, w, stride, b, first, width, scale)
+        elif width >= lanes(z):
+            _forward_two(z, to, cs, vs, w, stride, b, first, width, scale)
+        else:
+            _forward_some(z, to, cs, vs, w, stride, b, first, width, scale)
+
+
+@part
+def _prefetch_row(starts, columns, values, row):
+    for k in range(starts[row], starts[row + 1], 32):
+        prefetch(columns, k)
+        prefetch(values, k)
+
+
+@part
+def _forward_four(z, to, cs, vs, w, stride, b, first, width, scale):
+    """One row of z in three or four vectors; where they overlap, they hold and write the same numbers."""
+    step = lanes(z)
+    o1, o2, o3 = step, min(2 * step, width - step), width - step
+    s0 = s1 = s2 = s3 = splat(z.dtype.type(0))
+    for k in range(cs.size):
+        x, at = splat(z.dtype.type(vs[k])), np.int64(cs[k]) * stride
+        s0 = s0 + x * load(w, at)
+        s1 = s1 + x * load(w, at + o1)
+        s2 = s2 + x * load(w, at + o2)
+        s3 = s3 + x * load(w, at + o3)
+    factor = splat(z.dtype.type(scale))
+    store(z, to, load(b, first) + factor * s0)
+    store(z, to + o1, load(b, first + o1) + factor * s1)
+    store(z, to + o2, load(b, first + o2) + factor * s2)
+    store(z, to + o3, load(b, first + o3) + factor * s3)
+
+
+@part
+def _forward_two(z, to, cs, vs, w, stride, b, first, width, scale):
+    """One row of z in one or two vectors, which may overlap."""
+    o1 = width - lanes(z)
+    s0 = s1 = splat(z.dtype.type(0))
+    for k in range(cs.size):
+        x, at = splat(z.dtype.type(vs[k])), np.int64(cs[k]) * stride
+        s0 = s0 + x * load(w, at)
+        s1 = s1 + x * load(w, at + o1)
+    factor = splat(z.dtype.type(scale))
+    store(z, to, load(b, first) + factor * s0)
+    store(z, to + o1, load(b, first + o1) + factor * s1)
+
+
+@part
+def _forward_some(z, to, cs, vs, w, stride, b, first, width, scale):
+    """One row of z that fills only some lanes of a vector."""
+    s0 = splat(z.dtype.type(0))
+    for k in range(cs.size):
+        s0 = s0 + splat(z.dtype.type(vs[k])) * load_some(w, np.int64(cs[k]) * stride, width)
+    store_some(z, to, load_some(b, first, width) + splat(z.dtype.type(scale)) * s0, width)
 
 
 @kernel
-def sparse_affine_forward(z, starts, columns, values, w, b):
-    """``z = x w + b`` where x is packed. Out: z (N, M). In: packed x of N rows, w (D, M), b (M,)."""
-    for i in range(z.shape[0]):
-        zi = z[i]
-        for j in range(zi.size):
-            zi[j] = b[j]
-        for k in range(starts[i], starts[i + 1]):
-            value, wk = values[k], w[columns[k]]
-            for j in range(zi.size):
-                zi[j] += value * wk[j]
+def sparse_affine_backward(dw, db, entries, counts, tile, dz, starts, columns, values, rows, scale):
+    """``dw = xᵀ dz``, ``db = Σₙ dz`` with ``x = pixels[rows] · scale``, packed.
 
-
-@kernel
-def sparse_affine_backward(dw, db, dz, starts, columns, values):
-    """``dw = xᵀ dz``, ``db = Σₙ dz`` where x is packed.
-
-    Out: dw (D, M), db (M,). In: dz (N, M). Saved: packed x of N rows.
+    Out: dw (D, M), db (M,); scratch entries, counts, tile. In: dz (N, M). Saved: the packed data set, rows (N,).
     """
-    dw[:] = 0
-    for i in range(dz.shape[0]):
-        dzi = dz[i]
-        for k in range(starts[i], starts[i + 1]):
-            value, row = values[k], dw[columns[k]]
-            for j in range(dzi.size):
-                row[j] += value * dzi[j]
+    m, widest = db.size, VECTORS * lanes(dw)
+    for top in range(0, rows.size, LISTED_ROWS):
+        n = min(LISTED_ROWS, rows.size - top)
+        _list_by_column(entries, counts, starts, columns, values, vector(rows, top, n))
+        dz_top = vector(dz, top * m, n * m)
+        for left in range(0, m, widest):
+            # unlike forward, the last tile is narrower: where tiles overlapped, sums would be added twice
+            width = min(widest, m - left)
+            if width < widest:
+                _backward_tile(dw, vector(dz_top, left, n * m - left), m, entries, counts, left, width, scale, top > 0)
+            else:
+                _copy_tile(tile, dz_top, n, m, left)
+                _backward_tile(dw, tile, widest, entries, counts, left, width, scale, top > 0)
     sum_rows(db, dz)
+
+
+@part
+def _list_by_column(entries, counts, starts, columns, values, rows):
+    """Append (row in the batch << 8 | value) to the list of each nonzero's column; at most 256 rows."""
+    lists = flat(entries)
+    for c in range(counts.size):
+        counts[c] = 0
+    for i in range(rows.size):
+        if i + 4 < rows.size:
+            _prefetch_row(starts, columns, values, rows[i + 4])
+        start = starts[rows[i]]
+        size = starts[rows[i] + 1] - start
+        cs, vs, tag = vector(columns, start, size), vector(values, start, size), np.uint16(i << 8)
+        for k in range(size):
+            c = np.uint64(cs[k])
+            count = counts[c]
+            lists[c * STRIDE + np.uint64(count)] = tag | np.uint16(vs[k])
+            counts[c] = count + np.int32(1)
+
+
+@part
+def _backward_tile(dw, dz, stride, entries, counts, first, width, scale, add):
+    """Columns first … first + width of dw (at most four vectors), from columns of dz with rows `stride` apart."""
+    for c in range(dw.shape[0]):
+        listed, to = vector(entries, c * LIST_STRIDE, np.int64(counts[c])), c * dw.shape[1] + first
+        if width > 2 * lanes(dw):
+            _backward_four(dw, to, listed, dz, stride, width, scale, add)
+        elif width >= lanes(dw):
+            _backward_two(dw, to, listed, dz, stride, width, scale, add)
+        else:
+            _backward_some(dw, to, listed, dz, stride, width, scale, add)
+
+
+@part
+def _backward_four(dw, to, listed, dz, stride, width, scale, add):
+    """One row of dw in three or four vectors, which may overlap: so all are read before the first is written."""
+    step = lanes(dw)
+    o1, o2, o3 = step, min(2 * step, width - step), width - step
+    s0 = s1 = s2 = s3 = splat(dw.dtype.type(0))
+    for k in range(listed.size):
+        x, at = splat(dw.dtype.type(listed[k] & BYTE)), np.int64(listed[k] >> SHIFT) * stride
+        s0 = s0 + x * load(dz, at)
+        s1 = s1 + x * load(dz, at + o1)
+        s2 = s2 + x * load(dz, at + o2)
+        s3 = s3 + x * load(dz, at + o3)
+    factor = splat(dw.dtype.type(scale))
+    s0, s1, s2, s3 = factor * s0, factor * s1, factor * s2, factor * s3
+    if add:
+        s0, s1, s2, s3 = s0 + load(dw, to), s1 + load(dw, to + o1), s2 + load(dw, to + o2), s3 + load(dw, to + o3)
+    store(dw, to, s0)
+    store(dw, to + o1, s1)
+    store(dw, to + o2, s2)
+    store(dw, to + o3, s3)
+
+
+@part
+def _backward_two(dw, to, listed, dz, stride, width, scale, add):
+    """One row of dw in one or two vectors, which may overlap."""
+    o1 = width - lanes(dw)
+    s0 = s1 = splat(dw.dtype.type(0))
+    for k in range(listed.size):
+        x, at = splat(dw.dtype.type(listed[k] & BYTE)), np.int64(listed[k] >> SHIFT) * stride
+        s0 = s0 + x * load(dz, at)
+        s1 = s1 + x * load(dz, at + o1)
+    factor = splat(dw.dtype.type(scale))
+    s0, s1 = factor * s0, factor * s1
+    if add:
+        s0, s1 = s0 + load(dw, to), s1 + load(dw, to + o1)
+    store(dw, to, s0)
+    store(dw, to + o1, s1)
+
+
+@part
+def _backward_some(dw, to, listed, dz, stride, width, scale, add):
+    """One row of dw that fills only some lanes of a vector."""
+    s0 = splat(dw.dtype.type(0))
+    for k in range(listed.size):
+        x, at = splat(dw.dtype.type(listed[k] & BYTE)), np.int64(listed[k] >> SHIFT) * stride
+        s0 = s0 + x * load_some(dz, at, width)
+    s0 = splat(dw.dtype.type(scale)) * s0
+    store_some(dw, to, s0 + load_some(dw, to, width) if add else s0, width)

@@ -3,10 +3,11 @@
 import math
 
 from kernels.numba_backend.activations import row_maximum, sigmoid_forward, softmax_forward
-from kernels.numba_backend.compile import kernel
+from kernels.numba_backend.compile import kernel, part
+from kernels.numba_backend.views import row
 
 
-@kernel
+@part
 def _target(label, k, outputs):
     """One-hot target of output k; with one output the label itself."""
     return label if outputs == 1 else (1 if label == k else 0)
@@ -20,7 +21,7 @@ def cross_entropy_forward(losses, p, z, labels):
     """
     softmax_forward(p, z)
     for i in range(z.shape[0]):
-        losses[i] = row_maximum(z[i]) - z[i, labels[i]] - math.log(row_maximum(p[i]))
+        losses[i] = row_maximum(row(z, i)) - z[i, labels[i]] - math.log(row_maximum(row(p, i)))
 
 
 @kernel

@@ -3,24 +3,25 @@
 import math
 
 from kernels.numba_backend.affine import sum_rows
-from kernels.numba_backend.compile import kernel, summing_kernel
+from kernels.numba_backend.compile import kernel, part, summing_kernel
+from kernels.numba_backend.views import row
 
 
-@kernel
+@part
 def _scale_and_shift(out, xhat, gamma, beta):
     """``out = γ xhat + β``."""
     for i in range(xhat.shape[0]):
-        row, x = out[i], xhat[i]
+        to, x = row(out, i), row(xhat, i)
         for j in range(x.size):
-            row[j] = gamma[j] * x[j] + beta[j]
+            to[j] = gamma[j] * x[j] + beta[j]
 
 
-@kernel
+@part
 def _sum_products(out, x, y):
     """``out = Σₙ x y``. Out: out (M,). In: x, y (N, M)."""
     out[:] = 0
     for i in range(x.shape[0]):
-        xi, yi = x[i], y[i]
+        xi, yi = row(x, i), row(y, i)
         for j in range(xi.size):
             out[j] += xi[j] * yi[j]
 
@@ -37,9 +38,9 @@ def batch_norm_forward(out, xhat, mean, inverse_std, running_mean, running_varia
     for j in range(mean.size):
         mean[j] /= number(n)
     for i in range(n):
-        row, xi = xhat[i], x[i]
+        to, xi = row(xhat, i), row(x, i)
         for j in range(xi.size):
-            row[j] = xi[j] - mean[j]
+            to[j] = xi[j] - mean[j]
     _sum_products(inverse_std, xhat, xhat)
     keep, new = number(momentum), number(1 - momentum)
     unbiased = number(n / max(n - 1, 1))
@@ -49,9 +50,9 @@ def batch_norm_forward(out, xhat, mean, inverse_std, running_mean, running_varia
         running_variance[j] = keep * running_variance[j] + new * (variance * unbiased)
         inverse_std[j] = number(1) / math.sqrt(variance + number(epsilon))
     for i in range(n):
-        row = xhat[i]
-        for j in range(row.size):
-            row[j] *= inverse_std[j]
+        xi = row(xhat, i)
+        for j in range(xi.size):
+            xi[j] *= inverse_std[j]
     _scale_and_shift(out, xhat, gamma, beta)
 
 
@@ -65,9 +66,9 @@ def batch_norm_backward(dx, dgamma, dbeta, dout, xhat, inverse_std, gamma):
     sum_rows(dbeta, dout)
     share = dout.dtype.type(1 / dout.shape[0])
     for i in range(dout.shape[0]):
-        out, grad, x = dx[i], dout[i], xhat[i]
+        to, grad, x = row(dx, i), row(dout, i), row(xhat, i)
         for j in range(grad.size):
-            out[j] = (gamma[j] * inverse_std[j]) * (grad[j] - dbeta[j] * share - x[j] * (dgamma[j] * share))
+            to[j] = (gamma[j] * inverse_std[j]) * (grad[j] - dbeta[j] * share - x[j] * (dgamma[j] * share))
 
 
 @kernel
@@ -78,9 +79,9 @@ def batch_norm_inference(out, x, running_mean, running_variance, gamma, beta, ep
     """
     one, eps = x.dtype.type(1), x.dtype.type(epsilon)
     for i in range(x.shape[0]):
-        row, xi = out[i], x[i]
+        to, xi = row(out, i), row(x, i)
         for j in range(xi.size):
-            row[j] = gamma[j] * ((xi[j] - running_mean[j]) * (one / math.sqrt(running_variance[j] + eps))) + beta[j]
+            to[j] = gamma[j] * ((xi[j] - running_mean[j]) * (one / math.sqrt(running_variance[j] + eps))) + beta[j]
 
 
 @summing_kernel
@@ -107,7 +108,7 @@ def layer_norm_forward(out, xhat, inverse_std, x, gamma, beta, epsilon):
     Out: out (N, M), may be x; xhat (N, M), inverse_std (N,). In: x (N, M), gamma, beta (M,).
     """
     for i in range(x.shape[0]):
-        inverse_std[i] = _normalize_row(xhat[i], x[i], epsilon)
+        inverse_std[i] = _normalize_row(row(xhat, i), row(x, i), epsilon)
     _scale_and_shift(out, xhat, gamma, beta)
 
 
@@ -133,4 +134,4 @@ def layer_norm_backward(dx, dgamma, dbeta, dout, xhat, inverse_std, gamma):
     _sum_products(dgamma, dout, xhat)
     sum_rows(dbeta, dout)
     for i in range(dout.shape[0]):
-        _layer_norm_row_backward(dx[i], dout[i], xhat[i], inverse_std[i], gamma)
+        _layer_norm_row_backward(row(dx, i), row(dout, i), row(xhat, i), inverse_std[i], gamma)

@@ -3,6 +3,7 @@
 import math
 
 from kernels.numba_backend.compile import kernel
+from kernels.numba_backend.views import vector
 
 
 @kernel
@@ -89,7 +90,7 @@ def adam_step(parameters, first, second, gradients, rate, beta1, beta2, epsilon,
 def adamw_step(parameters, first, second, gradients, rate, beta1, beta2, epsilon, step, decay, decayed):
     """``θ ← θ - η decay θ`` for the leading `decayed` parameters, then Adam's step."""
     shrink = parameters.dtype.type(1 - rate * decay)
-    weights = parameters[:decayed]
+    weights = vector(parameters, 0, decayed)
     for i in range(weights.size):
         weights[i] *= shrink
     adam_step(parameters, first, second, gradients, rate, beta1, beta2, epsilon, step)

@@ -27,7 +27,6 @@ from kernels.numpy_backend.affine import (
 from kernels.numpy_backend.dropout import dropout_backward, dropout_forward, dropout_mask
 from kernels.numpy_backend.epoch import batch_gradient, evaluate, train_epoch
 from kernels.numpy_backend.inputs import (
-    gather_packed_rows,
     gather_rows,
     pack_rows,
     sparse_affine_backward,
@@ -69,7 +68,6 @@ LEVEL_1 = (
     residual_backward,
     pack_rows,
     gather_rows,
-    gather_packed_rows,
     sparse_affine_forward,
     sparse_affine_backward,
     identity_forward,

@@ -26,38 +26,30 @@ def gather_rows(x, pixels, rows, scale, shift):
     x += shift
 
 
-def gather_packed_rows(starts, columns, values, packed_starts, packed_columns, packed_values, rows, scale):
-    """Copy the named rows of a packed array, values times `scale`.
+def sparse_affine_forward(z, tile, starts, columns, values, rows, w, b, scale):
+    """``z = x w + b`` with ``x = pixels[rows] · scale``, packed: only the rows of w that meet a nonzero are read.
 
-    Out: starts (N + 1,), columns and values (at least the rows' nonzeros). In: a packed array of n rows, rows (N,).
+    Out: z (N, M); tile (max(D, 256) · 64,) is scratch of the compiled twin.
+    In: the packed data set, rows (N,) integers, w (D, M), b (M,).
     """
-    starts[0] = 0
+    del tile
     for i, row in enumerate(rows):
-        source = slice(packed_starts[row], packed_starts[row + 1])
-        starts[i + 1] = starts[i] + source.stop - source.start
-        target = slice(starts[i], starts[i + 1])
-        columns[target] = packed_columns[source]
-        values[target] = packed_values[source]
-        values[target] *= scale
+        nonzero = slice(starts[row], starts[row + 1])
+        z[i] = values[nonzero].astype(w.dtype) @ w[columns[nonzero]]  # (nonzeros,) @ (nonzeros, M) -> (M,)
+    z *= scale
+    z += b
 
 
-def sparse_affine_forward(z, starts, columns, values, w, b):
-    """``z = x w + b`` where x is packed: only the rows of w that meet a nonzero are read.
+def sparse_affine_backward(dw, db, entries, counts, tile, dz, starts, columns, values, rows, scale):
+    """``dw = xᵀ dz``, ``db = Σₙ dz`` with ``x = pixels[rows] · scale``, packed.
 
-    Out: z (N, M). In: packed x of N rows, w (D, M), b (M,).
+    Out: dw (D, M), db (M,); entries (D, 288) uint16, counts (D,) int32 and tile (max(D, 256) · 64,) are scratch of the
+    compiled twin. In: dz (N, M). Saved: the packed data set, rows (N,) integers.
     """
-    for i in range(len(z)):
-        row = slice(starts[i], starts[i + 1])
-        z[i] = values[row] @ w[columns[row]] + b  # (nonzeros,) @ (nonzeros, M) -> (M,)
-
-
-def sparse_affine_backward(dw, db, dz, starts, columns, values):
-    """``dw = xᵀ dz``, ``db = Σₙ dz`` where x is packed.
-
-    Out: dw (D, M), db (M,). In: dz (N, M). Saved: packed x of N rows.
-    """
+    del entries, counts, tile
     dw[...] = 0
-    for i in range(len(dz)):
-        row = slice(starts[i], starts[i + 1])
-        dw[columns[row]] += np.multiply.outer(values[row], dz[i])  # columns of one row are distinct
+    for i, row in enumerate(rows):
+        nonzero = slice(starts[row], starts[row + 1])
+        dw[columns[nonzero]] += np.multiply.outer(values[nonzero].astype(dz.dtype), dz[i])  # distinct columns
+    dw *= scale
     np.sum(dz, axis=0, out=db)

@@ -1,0 +1,194 @@
+"""Vectors of one cache line (16 float32 or 8 float64) that live in registers: what plain loops do not give.
+
+A loop over a small constant tile is unrolled before the compiler vectorises it, and a sum that stays in registers over
+many rows is not found at all. Written with these vectors it is. LLVM maps a vector to the registers that the machine
+has (one of AVX-512, two of AVX2, four of SSE or NEON). Arithmetic is element-wise, scalars are broadcast by `splat`,
+and ``a + b * c`` contracts to one fused multiply-add where the machine has it.
+
+All indices count elements of the flat array, whatever its shape, and are not checked.
+"""
+
+import operator
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.imputils import lower_builtin
+from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.extending import intrinsic, models, register_model
+
+LINE = 64
+"""Bytes in a vector: a cache line on all current machines."""
+
+
+class Simd(types.Type):
+    """The type of a vector of `dtype`."""
+
+    def __init__(self, dtype):
+        self.dtype = dtype
+        self.lanes = LINE * 8 // dtype.bitwidth
+        super().__init__(name=f"Simd({dtype})")
+
+
+@register_model(Simd)
+class _SimdModel(models.PrimitiveModel):
+    def __init__(self, dmm, fe_type):
+        super().__init__(dmm, fe_type, _vector_type(dmm.lookup(fe_type.dtype).get_value_type(), fe_type.lanes))
+
+
+def _vector_type(element, lanes):
+    return ir.VectorType(element, lanes)
+
+
+def _llvm_name(simd):
+    return f"v{simd.lanes}f{simd.dtype.bitwidth}"
+
+
+def _address(context, builder, array_type, array, index, simd=None):
+    """Pointer to element `index` of an array's data; to a vector there when `simd` is given."""
+    data = context.make_array(array_type)(context, builder, array).data
+    pointer = builder.gep(data, [index])
+    if simd is None:
+        return pointer
+    return builder.bitcast(pointer, context.get_value_type(simd).as_pointer())
+
+
+@intrinsic
+def lanes(typingctx, array):  # noqa: ARG001
+    """Number of elements of an array in a vector, known when compiled."""
+
+    def codegen(context, builder, sig, args):  # noqa: ARG001
+        return context.get_constant(types.intp, LINE * 8 // array.dtype.bitwidth)
+
+    return types.intp(array), codegen
+
+
+@intrinsic
+def load(typingctx, array, index):  # noqa: ARG001
+    """Return the vector that starts at flat element `index`."""
+    simd = Simd(array.dtype)
+
+    def codegen(context, builder, sig, args):
+        pointer = _address(context, builder, sig.args[0], args[0], args[1], simd)
+        return builder.load(pointer, align=array.dtype.bitwidth // 8)
+
+    return simd(array, types.intp), codegen
+
+
+@intrinsic
+def store(typingctx, array, index, vector):  # noqa: ARG001
+    """Write a vector to the flat elements from `index` on."""
+    simd = Simd(array.dtype)
+
+    def codegen(context, builder, sig, args):
+        pointer = _address(context, builder, sig.args[0], args[0], args[1], simd)
+        builder.store(args[2], pointer, align=array.dtype.bitwidth // 8)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, simd), codegen
+
+
+def _first_lanes(builder, simd, count):
+    """Mask (lanes × i1) of the lanes below `count`."""
+    index = ir.IntType(32)
+    numbers = ir.Constant(ir.VectorType(index, simd.lanes), list(range(simd.lanes)))
+    limit = _splat(builder, builder.trunc(count, index), simd.lanes)
+    return builder.icmp_signed("<", numbers, limit)
+
+
+@intrinsic
+def load_some(typingctx, array, index, count):  # noqa: ARG001
+    """Return a vector whose first `count` lanes start at flat element `index`; the others are zero, and not read."""
+    simd = Simd(array.dtype)
+
+    def codegen(context, builder, sig, args):
+        vector = context.get_value_type(simd)
+        pointer = _address(context, builder, sig.args[0], args[0], args[1], simd)
+        mask = _first_lanes(builder, simd, args[2])
+        masked = cgutils.get_or_insert_function(
+            builder.module,
+            ir.FunctionType(vector, [pointer.type, ir.IntType(32), mask.type, vector]),
+            f"llvm.masked.load.{_llvm_name(simd)}.p0",
+        )
+        align = ir.Constant(ir.IntType(32), array.dtype.bitwidth // 8)
+        return builder.call(masked, [pointer, align, mask, ir.Constant(vector, None)])
+
+    return simd(array, types.intp, types.intp), codegen
+
+
+@intrinsic
+def store_some(typingctx, array, index, vector, count):  # noqa: ARG001
+    """Write the first `count` lanes of a vector to the flat elements from `index` on."""
+    simd = Simd(array.dtype)
+
+    def codegen(context, builder, sig, args):
+        pointer = _address(context, builder, sig.args[0], args[0], args[1], simd)
+        mask = _first_lanes(builder, simd, args[3])
+        masked = cgutils.get_or_insert_function(
+            builder.module,
+            ir.FunctionType(ir.VoidType(), [args[2].type, pointer.type, ir.IntType(32), mask.type]),
+            f"llvm.masked.store.{_llvm_name(simd)}.p0",
+        )
+        builder.call(masked, [args[2], pointer, ir.Constant(ir.IntType(32), array.dtype.bitwidth // 8), mask])
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, simd, types.intp), codegen
+
+
+def _splat(builder, scalar, lanes):
+    vector = ir.VectorType(scalar.type, lanes)
+    first = builder.insert_element(ir.Constant(vector, ir.Undefined), scalar, ir.Constant(ir.IntType(32), 0))
+    zeros = ir.Constant(ir.VectorType(ir.IntType(32), lanes), None)
+    return builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), zeros)
+
+
+@intrinsic
+def splat(typingctx, scalar):  # noqa: ARG001
+    """Return a vector with the scalar in every lane."""
+    simd = Simd(scalar)
+
+    def codegen(context, builder, sig, args):  # noqa: ARG001
+        return _splat(builder, args[0], simd.lanes)
+
+    return simd(scalar), codegen
+
+
+@intrinsic
+def prefetch(typingctx, array, index):  # noqa: ARG001
+    """Ask for the cache line of flat element `index`, which may lie outside the array."""
+
+    def codegen(context, builder, sig, args):
+        pointer = _address(context, builder, sig.args[0], args[0], args[1])
+        byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
+        function = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(ir.VoidType(), [byte, word, word, word]), "llvm.prefetch.p0"
+        )
+        read, keep, data = (ir.Constant(word, value) for value in (0, 3, 1))
+        builder.call(function, [builder.bitcast(pointer, byte), read, keep, data])
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp), codegen
+
+
+def _arithmetic(python_operator, instruction):
+    """Let an operator take two vectors of one type."""
+
+    @infer_global(python_operator)
+    class _Typed(AbstractTemplate):
+        def generic(self, args, kws):
+            if len(args) == 2 and not kws and args[0] == args[1] and isinstance(args[0], Simd):
+                return signature(args[0], *args)
+            return None
+
+    @lower_builtin(python_operator, Simd, Simd)
+    def _lowered(context, builder, sig, args):  # noqa: ARG001
+        return getattr(builder, instruction)(*args, flags=("contract",))
+
+
+for _operator, _instruction in (
+    (operator.add, "fadd"),
+    (operator.sub, "fsub"),
+    (operator.mul, "fmul"),
+    (operator.truediv, "fdiv"),
+):
+    _arithmetic(_operator, _instruction)
