@@ -6,15 +6,16 @@ from typing import Any
 import pandas as pd
 
 from harness.analysis import markdown as md
+from harness.analysis.frames import SHOWN_PHASES
 from harness.results import Results
 
 ROWS = (("cpu", "CPU"), ("cores", "cores"), ("system", "system"), ("machine", "machine"), ("python", "Python"))
 
 
 def environment_section(results: Results) -> str:
-    """Return the environment of the trials as a table, a column an environment, below the warnings."""
+    """Return the environment of the trials as a table, a column an environment, and what else fixes the numbers."""
     used = results.trials.drop_duplicates("trial_id").groupby("environment", sort=True, dropna=False).size()
-    known = {digest: results.environments.get(digest, {}) for digest in used.index}
+    known = used_environments(results)
     header = ["", *(md.code(digest) for digest in known)]
     rows = [["trials", *(f"{count:,}" for count in used)]]
     rows += [[label, *(md.escape(env.get(field, "–")) for env in known.values())] for field, label in ROWS]
@@ -23,11 +24,17 @@ def environment_section(results: Results) -> str:
         rows.append([md.escape(name), *(md.escape(env.get("versions", {}).get(name) or "–") for env in known.values())])
     rows.append(["threads", *(md.escape(threads(env)) for env in known.values())])
     rows.append(["commit", *(commit(env) for env in known.values())])
-    return "\n\n".join(["## Environment", *warnings(results, known), md.table(header, rows), *inputs(results)])
+    return "\n\n".join(["## Environment", md.table(header, rows), *inputs(results)])
 
 
-def warnings(results: Results, known: dict[str, dict[str, Any]]) -> list[str]:
+def used_environments(results: Results) -> dict[str, dict[str, Any]]:
+    """Return the environments that trials ran in, by digest; what is not known of one is absent."""
+    return {digest: results.environments.get(digest, {}) for digest in sorted(results.trials["environment"].unique())}
+
+
+def warnings(results: Results) -> list[str]:
     """Return a quoted line for each reason to doubt that all trials are comparable."""
+    known = used_environments(results)
     lines = []
     if len(known) > 1:
         lines.append(
@@ -63,13 +70,20 @@ def inputs(results: Results) -> list[str]:
     told = [
         f"backend {md.code(backend)} at code {', '.join(map(md.code, digests))}" for backend, digests in codes.items()
     ]
-    seeds = {phase: f"{part['seed'].min()}–{part['seed'].max()}" for phase, part in trials.groupby("phase", sort=False)}
-    words = {"default": "as written", "tune": "tuning", "confirm": "tuned"}
-    told.append("seeds " + ", ".join(f"{seeds[phase]} ({words[phase]})" for phase in words if phase in seeds))
+    seeds = {phase: span(part["seed"]) for phase, part in trials.groupby("phase", sort=False)}
+    told.append(
+        "seeds " + ", ".join(f"{seeds[phase]} ({word})" for phase, word in SHOWN_PHASES.items() if phase in seeds)
+    )
     told.append(f"data {', '.join(md.code(name) for name in sorted(trials['dataset'].unique()))}")
     told.append(f"arithmetic {', '.join(md.code(name) for name in sorted(trials['dtype'].unique()))}")
     profiles = sorted({study.profile for study in results.studies.values()})
     return [f"Profile {', '.join(md.code(profile) for profile in profiles)}; {'; '.join(told)}."]
+
+
+def span(seeds: pd.Series) -> str:
+    """Return "0–7", or the only seed."""
+    low, high = seeds.min(), seeds.max()
+    return str(low) if low == high else f"{low}–{high}"
 
 
 def threads(environment: dict[str, Any]) -> str:

@@ -20,7 +20,8 @@ class Frames:
 
     `trials` has the columns of trials.csv (a row per arm × phase × seed, and per rate when tuning) and in addition
     `label` (short name of the arm), `train_error`, `val_error`, `test_error` (%) and `gap` (test error minus training
-    error, points); `curves` and `layers` have those of their files and of their trial. Rows follow the arms.
+    error, points); `curves` and `layers` have those of their files and of their trial, and `curves` has `passes`: how
+    often the training images had been seen, epochs and parts of them. Rows follow the arms.
     """
 
     study: Study
@@ -55,15 +56,24 @@ def study_frames(results: Results, name: str) -> Frames:
     )
     trials = trials.sort_values(["place", "stage", "learning_rate", "seed"], kind="stable")
     trials = trials.drop(columns=["place", "stage"]).reset_index(drop=True)
-    return Frames(study, trials, _with_errors(_joined(trials, results.curves)), _joined(trials, results.layers))
+    curves = _with_errors(_joined(trials, results.curves))
+    return Frames(study, trials, curves.assign(passes=passes(curves)), _joined(trials, results.layers))
 
 
 def all_frames(results: Results) -> dict[str, Frames]:
     """Return the frames of every study that has trials: the tutorial's five first, then the others by name."""
-    known = [name for name in ORDER if name in results.studies]
-    names = known + sorted(set(results.studies) - set(known))
-    frames = {name: study_frames(results, name) for name in names}
-    return {name: study for name, study in frames.items() if len(study.trials)}
+    ran = set(results.trials["study"])
+    known = [name for name in ORDER if name in ran]
+    return {name: study_frames(results, name) for name in [*known, *sorted(ran - set(known))]}
+
+
+def passes(curves: pd.DataFrame) -> pd.Series:
+    """Return how often each trial had seen its training images: evaluations within an epoch lie between its ends.
+
+    In epoch e at most e · images have been seen, and exactly that many at its end; so the largest ratio is the images.
+    """
+    images = (curves["samples"] / curves["epoch"]).groupby(curves["trial_id"]).transform("max")
+    return (curves["samples"] / images).round(4)
 
 
 def _joined(trials: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

@@ -21,7 +21,7 @@ def short(settings: dict[str, Any]) -> str:
 def _word(field: str, value: Any) -> str:
     spoken = field.replace("_", " ")
     if field == "hidden":
-        return widths(value)
+        return f"hidden {widths(value)}" if value else widths(value)
     if field == "train_size":
         return "all images" if value is None else f"{value:,} images"
     if isinstance(value, bool):

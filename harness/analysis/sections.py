@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from harness.analysis import markdown as md
-from harness.analysis.environment import environment_section
+from harness.analysis.environment import environment_section, warnings
+from harness.analysis.figures.findings import plus_minus
 from harness.analysis.frames import SHOWN_PHASES, Frames, all_frames
 from harness.analysis.tables import arm_table, lost_table, tuning_table
 from harness.results import Results
@@ -18,11 +19,12 @@ MAX_LOST = 40  # rows of the table of lost trials; the rest are in trials.csv
 FEW_SEEDS = 3
 
 READING = (
-    "The unit is the seed: n counts trials that differ in nothing but their seed. Brackets are 95 % t-intervals of the "
-    "mean over the seeds that finished; seeds that diverged or failed are counted in columns of their own and listed "
-    "with their reason. Errors and accuracies are those of the test images unless validation is named; the test images "
-    "choose nothing. *As written* is an arm with the learning rate that its study states; *tuned* is the rate with the "
-    "lowest mean validation loss on a grid that is the same for all arms, run again on fresh seeds, so its interval is "
+    "The unit is the seed: n counts trials that differ in nothing but their seed. Every number after ± is half the 95 "
+    "% t-interval of the mean over the seeds that finished; an interval that meets the edge of a panel goes on beyond "
+    "it. Seeds that diverged or failed are counted in columns of their own and listed with their reason. The error is "
+    "100 % minus the accuracy, on the test images unless validation is named; the test images choose nothing. *As "
+    "written* is an arm with the learning rate that its study states; *tuned* is the rate with the lowest mean "
+    "validation loss on a grid that is the same for all arms, run again on fresh seeds, so its interval is "
     "conditional on that rate. No claim is judged here."
 )
 
@@ -33,15 +35,15 @@ def render(results: Results, figures: Mapping[str, Captioned]) -> str:
     parts = [
         "# Neural networks from scratch: what the ablations show",
         opening(results, frames),
+        *warnings(results),
         "## Summary",
         *pictures(figures[""]),
         summary_table(frames),
         READING,
-        environment_section(results),
     ]
     parts += [section(study, figures[name]) for name, study in frames.items()]
     parts += [empty(study) for name, study in results.studies.items() if name not in frames]
-    parts.append(reproduction(results))
+    parts += [environment_section(results), reproduction(results)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -61,7 +63,7 @@ def opening(results: Results, frames: Mapping[str, Frames]) -> str:
 def summary_table(frames: Mapping[str, Frames]) -> str:
     """Return a row a study: its size, and the arms with the lowest and the highest mean test error."""
     right = ["arms", "seeds", "trials", "diverged", "failed"]
-    header = ["study", *right, "phase", "lowest mean test error (%)", "highest mean test error (%)"]
+    header = ["study", *right, "phase", "lowest mean test error", "highest mean test error"]
     rows = []
     for name, study in frames.items():
         status = study.trials["status"].value_counts()
@@ -74,11 +76,14 @@ def summary_table(frames: Mapping[str, Frames]) -> str:
 def extremes(frames: Frames) -> list[str]:
     """Return the arms with the lowest and the highest mean test error, named, with it; dashes when none finished."""
     table = arm_table(frames)
-    table = table[(table["phase"] == frames.final) & (table["test_accuracy_n"] > 0)]
+    table = table[(table["phase"] == frames.final) & (table["test_error_n"] > 0)]
     if table.empty:
         return ["–", "–"]
-    means = table["test_accuracy_mean"]
-    return [f"{md.escape(table['arm'][i])}: {error(table.loc[i])}" for i in (means.idxmax(), means.idxmin())]
+    means = table["test_error_mean"]
+    return [
+        f"{md.escape(table['label'][i])}: {interval(table.loc[i], 'test_error', 2)} %"
+        for i in (means.idxmin(), means.idxmax())
+    ]
 
 
 def section(frames: Frames, figures: Captioned) -> str:
@@ -145,38 +150,29 @@ def pictures(figures: Captioned) -> list[str]:
 
 def arm_rows(table: pd.DataFrame) -> str:
     """Return the table arm × phase."""
-    right = ["learning rate", "n", "test accuracy (%)", "validation loss", "seconds", "diverged", "failed"]
+    right = ["learning rate", "n", "test error (%)", "validation loss", "seconds", "diverged", "failed"]
     rows = []
     for _, row in table.iterrows():
         cells = [
             f"{row['learning_rate']:g}" + " (grid edge)" * bool(row["on_edge"]),
             str(row["total"]),
-            interval(row, "test_accuracy", 2, 100),
+            interval(row, "test_error", 2),
             interval(row, "val_loss", 4),
-            interval(row, "seconds", 2),
+            f"{row['seconds']:.2f}",
             rate(row["diverged"], row["total"]),
             rate(row["failed"], row["total"]),
         ]
-        rows.append([md.escape(row["arm"]), SHOWN_PHASES[row["phase"]], *cells])
+        rows.append([md.escape(row["label"]), SHOWN_PHASES[row["phase"]], *cells])
     return md.table(["arm", "phase", *right], rows, right)
 
 
-def interval(row: pd.Series, name: str, digits: int, scale: float = 1) -> str:
-    """Return "97.12 [96.97, 97.27]", with the n behind it where seeds are missing; a dash when there is none."""
-    n, mean, low, high = (row[f"{name}_{part}"] for part in ("n", "mean", "low", "high"))
+def interval(row: pd.Series, name: str, digits: int) -> str:
+    """Return "2.88 ± 0.15", with the n behind it where seeds are missing; a dash when there is none."""
+    n, *bounds = (row[f"{name}_{part}"] for part in ("n", "mean", "low", "high"))
     if not n:
         return "–"
-    text = f"{scale * mean:.{digits}f}"
-    if np.isfinite(low):
-        text += f" [{scale * low:.{digits}f}, {scale * high:.{digits}f}]"
+    text = plus_minus(*bounds, digits)
     return text if n == row["total"] else f"{text} (n = {n})"
-
-
-def error(row: pd.Series) -> str:
-    """Return "2.88 ± 0.15": the test error of a row of arm_table, in percent."""
-    half = 100 * (row["test_accuracy_high"] - row["test_accuracy_low"]) / 2
-    mean = 100 * (1 - row["test_accuracy_mean"])
-    return f"{mean:.2f} ± {half:.2f}" if np.isfinite(half) else f"{mean:.2f}"
 
 
 def rate(count: int, total: int) -> str:
@@ -185,24 +181,24 @@ def rate(count: int, total: int) -> str:
 
 
 def seed_rows(frames: Frames) -> str:
-    """Return the test accuracy of every seed, arm by arm; a lost seed says what became of it."""
+    """Return the test error of every seed, arm by arm; a lost seed says what became of it."""
     rows = []
-    for (arm, phase), group in frames.phase("default", "confirm").groupby(["arm", "phase"], sort=False):
+    for (arm, phase), group in frames.phase("default", "confirm").groupby(["label", "phase"], sort=False):
         group = group.sort_values("seed")
         figures = [
-            f"{100 * accuracy:.2f}" if np.isfinite(accuracy) else f"**{status}**"
-            for accuracy, status in zip(group["test_accuracy"], group["status"], strict=True)
+            f"{error:.2f}" if np.isfinite(error) else f"**{status}**"
+            for error, status in zip(group["test_error"], group["status"], strict=True)
         ]
         seeds = f"{group['seed'].iloc[0]}–{group['seed'].iloc[-1]}"
         rows.append([md.escape(arm), SHOWN_PHASES[phase], seeds, " ".join(figures)])
-    return md.table(["arm", "phase", "seeds", "test accuracy (%), seed by seed"], rows)
+    return md.table(["arm", "phase", "seeds", "test error (%), seed by seed"], rows)
 
 
 def tuning_rows(table: pd.DataFrame) -> str:
     """Return mean validation loss by arm (rows) and rate (columns), with the seeds that were lost."""
     rates = [f"{rate:g}" for rate in sorted(table["learning_rate"].unique())]
-    cells = {(row["arm"], f"{row['learning_rate']:g}"): tuning_cell(row) for _, row in table.iterrows()}
-    arms = dict.fromkeys(table["arm"])
+    cells = {(row["label"], f"{row['learning_rate']:g}"): tuning_cell(row) for _, row in table.iterrows()}
+    arms = dict.fromkeys(table["label"])
     rows = [[md.escape(arm), *(cells.get((arm, rate), "") for rate in rates)] for arm in arms]
     low, high = table["total"].min(), table["total"].max()
     seeds = f"n = {low if low == high else f'{low} to {high}'}"
@@ -223,7 +219,7 @@ def lost_rows(lost: pd.DataFrame) -> str:
     rows = []
     for _, row in lost.head(MAX_LOST).iterrows():
         epoch = "" if pd.isna(row["diverged_epoch"]) else str(row["diverged_epoch"])
-        where = [md.escape(row["arm"]), SHOWN_PHASES[row["phase"]], f"{row['learning_rate']:g}", str(row["seed"])]
+        where = [md.escape(row["label"]), SHOWN_PHASES[row["phase"]], f"{row['learning_rate']:g}", str(row["seed"])]
         rows.append([*where, row["status"], epoch, md.escape(row["reason"] or "")])
     header = ["arm", "phase", "learning rate", "seed", "status", "epoch", "reason"]
     text = md.table(header, rows, right=["learning rate", "seed", "epoch"])
@@ -236,11 +232,13 @@ def reproduction(results: Results) -> str:
     for profile in sorted({study.profile for study in results.studies.values()}):
         names = [name for name, study in results.studies.items() if study.profile == profile]
         lines.append(f"harness run {' '.join(names)} --profile {profile}")
-    commands = "\n".join([*lines, "harness report --check"])
+        lines.append(f"harness report --profile {profile}")
+    commands = "\n".join(lines)
     return (
         f"## How to reproduce\n\n```\n{commands}\n```\n\n"
-        "The first trains what is missing (nothing, where the results are complete), the last says whether this report "
-        "still follows from its results; `--results` and `--reports` name their folders. A study of your own is named "
+        "`run` trains what is missing (nothing, where the results are complete), `report` writes this page anew, and "
+        "with `--check` says whether it still follows from its results; `--results` and `--reports` name their "
+        "folders. A study of your own is named "
         "by the path of its TOML file. Options such as `--set` or `--seeds` have to be given again: the settings that "
         "were run stand, resolved, in `study.json` of each study's results folder, every trial in its journal. The "
         "same seed on the same machine and versions gives the same weights, bit for bit."

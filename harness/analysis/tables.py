@@ -9,17 +9,23 @@ from harness.analysis.statistics import summarise
 def arm_table(frames: Frames) -> pd.DataFrame:
     """Return a row per arm × phase (as written, tuned), in order.
 
-    Columns: `arm, phase, total, done, diverged, failed, learning_rate, on_edge` (None where nothing was tuned) and, for
-    each of `test_accuracy, val_loss, seconds`, `<name>_n, _mean, _low, _high` over the seeds that have a finite value.
+    Columns: `arm, phase, label, total, done, diverged, failed, learning_rate, on_edge` (None where nothing was tuned),
+    `seconds` (mean) and, for `test_error` (%) and `val_loss`, `<name>_n, _mean, _low, _high` over the seeds that have a
+    finite value.
     """
     data = frames.phase("default", "confirm")
     by = ["arm", "phase"]
     counts = pd.crosstab([data["arm"], data["phase"]], data["status"]).reindex(
         columns=["done", "diverged", "failed"], fill_value=0
     )
-    table = data.groupby(by, sort=False).agg(total=("seed", "size"), learning_rate=("learning_rate", "first"))
+    table = data.groupby(by, sort=False).agg(
+        label=("label", "first"),
+        total=("seed", "size"),
+        learning_rate=("learning_rate", "first"),
+        seconds=("seconds", "mean"),
+    )
     table = table.join(counts)
-    for name in ("test_accuracy", "val_loss", "seconds"):
+    for name in ("test_error", "val_loss"):
         figures = summarise(data, by, name).set_index(by)[["n", "mean", "low", "high"]]
         table = table.join(figures.add_prefix(f"{name}_"))
     edges = grid_edges(frames)
@@ -38,9 +44,9 @@ def grid_edges(frames: Frames) -> dict[str, bool]:
 
 
 def tuning_table(frames: Frames) -> pd.DataFrame:
-    """Return a row per arm × tuned rate: `total, n, mean, low, high` of the validation loss, `lost` seeds."""
+    """Return a row per label × tuned rate: `total, n, mean, low, high` of the validation loss, `lost` seeds."""
     tune = frames.phase("tune")
-    by = ["arm", "learning_rate"]
+    by = ["label", "learning_rate"]
     table = summarise(tune, by, "val_loss")
     lost = tune.assign(lost=tune["status"] != "done").groupby(by, sort=False)["lost"].sum()
     return table.merge(lost.reset_index(), on=by) if len(table) else table.assign(lost=[])
@@ -49,4 +55,4 @@ def tuning_table(frames: Frames) -> pd.DataFrame:
 def lost_table(frames: Frames) -> pd.DataFrame:
     """Return the trials that diverged or failed, one a row, with the reason."""
     lost = frames.trials[frames.trials["status"] != "done"]
-    return lost[["arm", "phase", "learning_rate", "seed", "status", "diverged_epoch", "reason"]]
+    return lost[["label", "phase", "learning_rate", "seed", "status", "diverged_epoch", "reason"]]

@@ -4,27 +4,27 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from harness.analysis.figures import marks, panels, style
+from harness.analysis.figures import findings, marks, panels, style
 from harness.analysis.figures.panels import Drawing
 from harness.analysis.frames import Frames
-from harness.analysis.statistics import summarise
 
 SAME_BUDGET = 1.25  # neighbouring parameter counts within this ratio share a budget
 
 
 def draw(frames: Frames) -> list[Drawing]:
-    """Test error against depth at equal parameter count and against the parameters; then every arm."""
-    return [depth_and_parameters(frames), panels.arms_strip(frames, "depth_width-arms")]
+    """Test error against depth at equal parameter count and against width; then every arm."""
+    return [depth_and_width(frames), panels.arms_strip(frames, "depth_width-arms")]
 
 
 def headline(ax: Axes, frames: Frames) -> None:
     """Test error against depth at equal parameter count."""
     data = networks(frames)
     equal_panel(ax, data)
-    style.fit(ax.yaxis, data["test_error"])
     ax.set(xlabel="hidden layers", ylabel="test error (%)")
     equal = equal_count(data)
-    style.small_legend(ax, style.shades(equal["budget"]), "parameters")
+    if len(equal):
+        style.fit(ax.yaxis, marks.extent(equal, ["arm"], "test_error"), ratio=3)
+        style.small_legend(ax, style.shades(equal["budget"]), "parameters")
 
 
 def networks(frames: Frames) -> pd.DataFrame:
@@ -45,32 +45,42 @@ def equal_panel(ax: Axes, data: pd.DataFrame) -> None:
     style.ticks_at(ax.xaxis, sorted(equal["depth"].unique()))
 
 
-def depth_and_parameters(frames: Frames) -> Drawing:
-    """Left: depth on x, a colour a budget; right: parameters on x, a colour a depth."""
+def depth_and_width(frames: Frames) -> Drawing:
+    """Left: depth on x, a colour a budget; right: the width of a single hidden layer on x."""
     data = networks(frames)
+    equal = equal_count(data)
+    single = data[(data["depth"] == 1) & ~data["arm"].isin(equal["arm"])]
+    single = single.assign(width=single["hidden"].astype(float))
     figure, [[left, right]] = style.new_figure(3.9, 1, 2, sharey=True)
     equal_panel(left, data)
     left.set(xlabel="hidden layers", ylabel="test error (%)", title="depth at equal parameter count")
-    equal = equal_count(data)
-    style.small_legend(left, style.shades(equal["budget"]), "parameters")
-    depths = style.shades(sorted(data["depth"].unique()), "plasma_r")
-    right.set_xscale("log")
-    for depth, part in data.sort_values("depth", kind="stable").groupby("depth"):
-        means = summarise(part, ["parameters"], "test_error")
-        right.scatter(part["parameters"], part["test_error"], s=9, color=depths[depth], **marks.SEED)
-        right.vlines(means["parameters"], means["low"], means["high"], color=depths[depth], linewidth=1.2, zorder=4)
-        right.plot(means["parameters"], means["mean"], "o-", color=depths[depth], markersize=4.5, zorder=5,
-                   linewidth=1.6 if depth == data["depth"].min() else 0.6, **marks.MEAN)  # fmt: skip
-    counts = data.groupby("budget", sort=False)["parameters"].median()
-    style.ticks_at(right.xaxis, list(counts), [name.removeprefix("≈ ") for name in counts.index])
-    right.set(xlabel="parameters", title="size, by depth")
-    style.small_legend(right, depths, "hidden layers")
-    style.fit(left.yaxis, data["test_error"])
+    if len(equal):
+        style.small_legend(left, style.shades(equal["budget"]), "parameters")
+    right.set_xscale("log", base=2)
+    if len(single):
+        marks.response(right, single, "width", "test_error", "depth", {1: style.PALETTE[1]})
+        counts = sorted(single["width"].unique())
+        style.ticks_at(right.xaxis, counts, [f"{width:g}" for width in counts])
+    right.set(xlabel="hidden units", title="width of one hidden layer")
+    style.fit(left.yaxis, marks.extent(pd.concat([equal, single]), ["arm"], "test_error"), ratio=3)
     caption = (
         "Test error of networks with about the same number of parameters, from one wide layer to many narrow ones "
-        f"(left), and of all networks by size (right); {panels.seeds_said(data, ['arm'])} each: {panels.DOTS}."
+        "(left), and of networks of a single hidden layer against its width (right); "
+        f"{panels.seeds_said(data, ['arm'])} each: {panels.DOTS}. {seen(equal, single)}"
     )
     return Drawing("depth_width", figure, caption)
+
+
+def seen(equal: pd.DataFrame, single: pd.DataFrame) -> str:
+    """Return the depths and widths with the lowest and the highest mean test error."""
+    depth = equal.assign(layers=equal["depth"].map(lambda n: f"depth {n}"))
+    width = single.assign(units=single["hidden"].map(lambda n: f"width {n}"))
+    parts = [
+        f"{budget} parameters: {findings.extremes(part, 'layers', 'test_error')}"
+        for budget, part in depth.groupby("budget", sort=False)
+    ]
+    parts += [f"one layer: {findings.extremes(width, 'units', 'test_error')}"] if len(width) else []
+    return f"Lowest and highest mean: {'; '.join(parts)}."
 
 
 def equal_count(data: pd.DataFrame) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from harness.analysis.figures import marks, panels, style
+from harness.analysis.figures import findings, marks, panels, style
 from harness.analysis.figures.panels import Drawing
 from harness.analysis.frames import Frames
 from harness.analysis.labels import widths
@@ -30,7 +30,7 @@ def headline(ax: Axes, frames: Frames) -> None:
         return
     widest = max(grid["hidden"].unique(), key=hidden_widths)
     gap_panel(ax, grid[grid["hidden"] == widest], "gap")
-    style.fit(ax.yaxis, grid.loc[grid["hidden"] == widest, "gap"])
+    style.fit(ax.yaxis, marks.extent(grid[grid["hidden"] == widest], ["arm"], "gap"))
     ax.set(
         xlabel=f"dropout rate ({widths(hidden_widths(widest))} hidden units)", ylabel="test − training error (points)"
     )
@@ -65,7 +65,7 @@ def against_rate(data: pd.DataFrame) -> Drawing:
     for line, (value, title) in zip(axes, VALUES.items(), strict=True):
         for ax, network in zip(line, networks, strict=True):
             gap_panel(ax, data[data["hidden"] == network], value)
-        style.fit(line[0].yaxis, data[value], ratio=8 if value == "test_error" else float("inf"))
+        style.fit(line[0].yaxis, marks.extent(data, ["arm"], value), ratio=8 if value == "test_error" else float("inf"))
         line[0].set_ylabel(title)
     for ax, network in zip(axes[0], networks, strict=True):
         ax.set_title(f"hidden units: {widths(hidden_widths(network))}")
@@ -74,9 +74,25 @@ def against_rate(data: pd.DataFrame) -> Drawing:
     panels.key(figure, sizes(data), "training images")
     caption = (
         "Above: how much worse the network does on test images than on its training images; below: the test error; by "
-        f"hidden width and number of training images, {panels.seeds_said(data, ['arm'])} each: {panels.DOTS}."
+        f"hidden width and number of training images, {panels.seeds_said(data, ['arm'])} each: {panels.DOTS}. "
+        f"{seen(data)}"
     )
     return Drawing("dropout", figure, caption)
+
+
+def seen(data: pd.DataFrame) -> str:
+    """Return what the highest rate does to gap and test error, network by network."""
+    parts = []
+    for (network, images), part in data.groupby(["hidden", "images"], sort=False):
+        ends = part[part["dropout"].isin([part["dropout"].min(), part["dropout"].max()])]
+        gap, error = (findings.means(ends, ["dropout"], value) for value in VALUES)
+        if len(gap) == len(error) == 2:
+            arrows = [" → ".join(table["said"]) for table in (gap, error)]
+            parts.append(
+                f"{widths(hidden_widths(network))} units on {images} images: gap {arrows[0]}, error {arrows[1]}"
+            )
+    low, high = data["dropout"].min(), data["dropout"].max()
+    return f"From rate {low:g} to {high:g}: {'; '.join(parts)}."
 
 
 def other_arms(data: pd.DataFrame) -> Drawing:
@@ -86,7 +102,11 @@ def other_arms(data: pd.DataFrame) -> Drawing:
     for ax, (value, title) in zip(axes, VALUES.items(), strict=True):
         marks.strip(ax, data, value, "label", "phase", colour)
         ax.set_xlabel(title)
-    caption = f"Gap and test error of the other arms, {panels.seeds_said(data, ['arm'])} each: {panels.DOTS}."
+    caption = (
+        f"Gap and test error of the other arms, {panels.seeds_said(data, ['arm'])} each: {panels.DOTS}. "
+        f"Lowest and highest mean of the gap: {findings.extremes(data, 'label', 'gap', ' points')}; of the test error: "
+        f"{findings.extremes(data, 'label', 'test_error')}.{findings.lost(data)}"
+    )
     return Drawing("dropout-arms", figure, caption)
 
 

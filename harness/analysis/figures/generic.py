@@ -47,6 +47,6 @@ def curves(frames: Frames) -> Drawing:
         ax.set_title(title)
     panels.share_limits(axes, pd.concat([data[value] for value in LOSSES]))
     for ax, value in zip(axes, LOSSES, strict=True):
-        marks.end_labels(ax, data, "epoch", value, "label", colour)
+        marks.end_labels(ax, data, "passes", value, "label", colour)
     caption = f"Loss of each arm, {panels.seeds_said(frames.phase(frames.final), ['arm'])} each: {panels.LINES}."
     return Drawing(f"{frames.study.name}-curves", figure, caption)

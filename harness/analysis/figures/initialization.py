@@ -1,8 +1,10 @@
 """Initialization: where the weights start, by activation."""
 
+import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 
-from harness.analysis.figures import marks, panels, style
+from harness.analysis.figures import findings, marks, panels, style
 from harness.analysis.figures.panels import Drawing
 from harness.analysis.frames import Frames
 
@@ -35,9 +37,13 @@ def by_initializer(frames: Frames) -> Drawing:
     marks.strip(ax, data, "test_error", "initializer", "activation", colour)
     ax.set_xlabel("test error (%)")
     panels.key(figure, colour)
+    seen = "; ".join(
+        f"{activation} {findings.extremes(part, 'initializer', 'test_error')}"
+        for activation, part in data.groupby("activation", sort=False)
+    )
     caption = (
         f"Test error by initializer and activation, {panels.seeds_said(data, ['arm'])} each: {panels.DOTS}, also "
-        "written in the margin; red: seeds without a result."
+        f"written in the margin. Lowest and highest mean: {seen}.{findings.lost(data)}"
     )
     return Drawing("initialization", figure, caption)
 
@@ -47,13 +53,14 @@ def curves(frames: Frames) -> Drawing:
     data = frames.phase_curves(frames.final)
     colour = style.colours(frames.trials["initializer"])
     activations = list(dict.fromkeys(data["activation"]))
-    figure, [axes] = style.new_figure(3.4, 1, len(activations), sharey=True)
+    figure, [axes] = style.new_figure(3.2, 1, len(activations), sharey=True)
     for ax, activation in zip(axes, activations, strict=True):
         panels.learning_curves(ax, data[data["activation"] == activation], "val_loss", "initializer", colour)
         ax.set_title(str(activation))
     axes[0].set_ylabel("validation loss")
-    panels.share_limits(axes, data["val_loss"])
-    panels.key(figure, colour)
+    panels.share_limits(axes, marks.extent(data, ["arm", "passes"], "val_loss"))
+    for ax, activation in zip(axes, activations, strict=True):
+        marks.end_labels(ax, data[data["activation"] == activation], "passes", "val_loss", "initializer", colour)
     caption = f"Validation loss, {panels.seeds_said(frames.phase(frames.final), ['arm'])} each: {panels.LINES}."
     return Drawing("initialization-curves", figure, caption)
 
@@ -63,6 +70,7 @@ def through_layers(frames: Frames) -> Drawing:
     rows = frames.layers[frames.layers["phase"] == frames.final]
     first = rows["epoch"].min()
     rows = rows[(rows["epoch"] == first) & (rows["value"] > 0)]
+    rows = rows.assign(power=np.log10(rows["value"].astype(float)))
     colour = style.colours(frames.trials["initializer"])
     activations = list(dict.fromkeys(frames.trials["activation"]))
     figure, axes = style.new_figure(5.4, 2, len(activations), sharex=True, sharey="row")
@@ -71,11 +79,11 @@ def through_layers(frames: Frames) -> Drawing:
         for ax, activation in zip(line, activations, strict=True):
             part = of_metric[of_metric["activation"] == activation]
             if len(part):
-                marks.response(ax, part, "layer", "value", "initializer", colour)
+                marks.response(ax, part, "layer", "power", "initializer", colour)
             if line is axes[0]:
                 ax.set_title(str(activation))
         if len(of_metric):
-            style.value_axis(line[0].yaxis, of_metric["value"])
+            style.powers_axis(line[0].yaxis, marks.extent(of_metric, ["arm", "layer"], "power"))
         line[0].set_ylabel(title)
     layers = sorted(rows["layer"].unique()) or [1]
     for ax in axes[-1]:
@@ -85,7 +93,26 @@ def through_layers(frames: Frames) -> Drawing:
     seeds = panels.seeds_said(frames.phase(frames.final), ["arm"])
     when = "before training" if first == 0 else f"after epoch {first}"
     caption = (
-        f"What passes through the layers {when}, {seeds} each: {panels.DOTS}. A line that falls or climbs loses or "
-        "inflates the signal (above) or the gradient (below); values of zero have no place on the log axis."
+        f"What passes through the layers {when}, {seeds} each: {panels.DOTS}, taken of the logarithms. A line that "
+        "falls or climbs loses or inflates the signal (above) or the gradient (below); zeros have no place on a log "
+        f"axis. Flattest variance: {flattest(rows[rows['metric'] == 'activation_variance'])}."
     )
     return Drawing("initialization-layers", figure, caption)
+
+
+def flattest(rows: pd.DataFrame) -> str:
+    """Return for each activation the initializer whose variance changes least from the first hidden layer to the last.
+
+    `rows` has a row per seed and layer with `power`, the logarithm to base 10.
+    """
+    by = ["activation", "initializer"]
+    ends = rows[rows["layer"].isin([rows["layer"].min(), rows["layer"].max()])]
+    table = ends.groupby([*by, "layer"], sort=False)["power"].mean().unstack("layer").dropna()
+    if table.shape[1] < 2:
+        return "one layer only"
+    change = (table.iloc[:, -1] - table.iloc[:, 0]).rename("change").reset_index()
+    best = change.loc[change["change"].abs().groupby(change["activation"], sort=False).idxmin()]
+    return ", ".join(
+        f"{row['initializer']} with {row['activation']} (last layer / first {10 ** row['change']:.2f})"
+        for row in best.to_dict("records")
+    )

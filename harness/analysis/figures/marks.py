@@ -9,13 +9,16 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.transforms import blended_transform_factory
+from matplotlib.transforms import ScaledTranslation, blended_transform_factory
 
-from harness.analysis.figures.style import ALARM, FAINT, INK, ticks_at, value_axis
+from harness.analysis.figures.findings import plus_minus
+from harness.analysis.figures.style import ALARM, FAINT, INK, markers, ticks_at, value_axis
 from harness.analysis.statistics import summarise
 
 Colours = Mapping[object, str]
 SEED = {"alpha": 0.45, "linewidths": 0, "zorder": 3}
+BESIDE = 3.5  # points between a mean and the dots of its seeds
+FEW = 12  # evaluations of a curve that are marked one by one
 MEAN = {"markeredgecolor": "white", "markeredgewidth": 0.8}
 
 
@@ -24,7 +27,8 @@ def strip(
 ) -> None:
     """Draw a line per `row` × `series`, from top to bottom in order of appearance: mean and interval above its dots.
 
-    With `numbers`, mean ± half the interval stands in the right margin, and how many seeds were lost.
+    Mean ± half the interval stands in the right margin with how many seeds were lost, in red; without `numbers` only
+    the lost seeds are written, into the panel.
     """
     rows = {name: place for place, name in enumerate(dict.fromkeys(frame[row]))}
     lanes = {name: place for place, name in enumerate(dict.fromkeys(frame[series]))}
@@ -34,20 +38,28 @@ def strip(
         return rows[name] + (lanes[lane] - (len(lanes) - 1) / 2) * step
 
     finite = frame[np.isfinite(frame[value])]
+    shape = markers(colour)
     for (name, lane), seeds in finite.groupby([row, series], sort=False):
         y = np.full(len(seeds), height(name, lane) + 0.22 * step)
         ax.scatter(seeds[value], y, s=12 if numbers else 6, color=colour[lane], **SEED)
-    margin = {"transform": blended_transform_factory(ax.transAxes, ax.transData), "va": "center", "fontsize": 7.5}
+    margin = {"transform": blended_transform_factory(ax.transAxes, ax.transData), "va": "center"}
     lost = lost_counts(frame, [row, series])
-    for group in summarise(frame, [row, series], value).to_dict("records"):
+    means = summarise(frame, [row, series], value)
+    for group in means.to_dict("records"):
         name, lane, n = group[row], group[series], group["n"]
         y = height(name, lane) - 0.1 * step
         ax.plot([group["low"], group["high"]], [y, y], color=colour[lane], linewidth=2 if numbers else 1.3, zorder=4)
-        ax.plot(group["mean"], y, "o", color=colour[lane], markersize=5.5 if numbers else 4, zorder=5, **MEAN)
-        if numbers and n:
-            ax.text(1.015, y, plus_minus(group["mean"], group["low"], group["high"]), color=INK, **margin)
-        if numbers and (name, lane) in lost:
-            ax.text(1.13 if n else 1.015, y, lost[name, lane], color=ALARM, **margin)
+        ax.plot(group["mean"], y, shape[lane], color=colour[lane], markersize=5.5 if numbers else 4, zorder=5, **MEAN)
+        told = [plus_minus(group["mean"], group["low"], group["high"])] if n and numbers else []
+        told += [lost[name, lane]] if (name, lane) in lost else []
+        text = {"color": ALARM if (name, lane) in lost else INK, "fontsize": 7.5 if numbers else 6}
+        ax.text(
+            *((1.015, y) if numbers else (0.99, y)),
+            "; ".join(told),
+            ha="left" if numbers else "right",
+            **text,
+            **margin,
+        )
     for boundary in range(1, len(rows)):
         ax.axhline(boundary - 0.5, color="#F0F2F5", linewidth=0.8, zorder=0)
     ax.set_ylim(len(rows) - 0.45, -0.55)
@@ -55,7 +67,7 @@ def strip(
     ax.tick_params(axis="y", length=0)
     ticks_at(ax.yaxis, list(rows.values()), [str(name) for name in rows])
     if len(finite):
-        value_axis(ax.xaxis, finite[value])
+        value_axis(ax.xaxis, extent(frame, [row, series], value))
     else:
         ax.set_xticks([])
 
@@ -65,52 +77,71 @@ def response(
 ) -> None:
     """Draw `value` against the numeric column `x`: per `series` a line through the means, intervals, a dot a seed.
 
-    Values above `cap` are drawn on it as triangles; series stand slightly apart so that dots do not cover each other.
+    Values above `cap` are drawn on it as triangles. Series stand slightly apart, and the dots of the seeds a little to
+    the right of their mean, so that nothing covers them.
     """
-    positions = np.sort(frame[x].unique()).astype(float)
-    log = ax.get_xscale() == "log"
-    gap = np.diff(np.log(positions) if log else positions).min() if len(positions) > 1 else 1.0
-    names = list(dict.fromkeys(frame[series]))
-    for place, name in enumerate(names):
-        shift = 0.36 * gap * (place - (len(names) - 1) / 2) / max(len(names), 3)
-        part = frame[frame[series] == name].sort_values(x, kind="stable")
-        part = part.assign(at=part[x].astype(float) * np.exp(shift) if log else part[x].astype(float) + shift)
+    shape = markers(colour)
+    beside = ax.transData + ScaledTranslation(BESIDE / 72, 0, ax.figure.dpi_scale_trans)
+    for name, part in dodged(ax, frame, x, series).groupby(series, sort=False):
         over = part[part[value] > cap]
         inside = part[part[value] <= cap]
-        ax.scatter(inside["at"], inside[value], s=11, color=colour[name], **SEED)
-        ax.scatter(over["at"], np.full(len(over), cap), s=22, marker="^", color=colour[name], **SEED)
-        means = summarise(part, ["at"], value)
+        ax.scatter(inside["at"], inside[value], s=9, color=colour[name], transform=beside, **SEED)
+        ax.scatter(over["at"], np.full(len(over), cap), s=22, marker="^", color=colour[name], transform=beside, **SEED)
+        means = summarise(part.sort_values("at", kind="stable"), ["at"], value)
         means = means[means["n"] > 0]
         bounds = means[["mean", "low", "high"]].clip(upper=cap)
         ax.vlines(means["at"], bounds["low"], bounds["high"], color=colour[name], linewidth=1.4, zorder=4)
-        ax.plot(means["at"], bounds["mean"], "o-", color=colour[name], linewidth=1.6, markersize=4.5, zorder=5,
-                label=str(name), **MEAN)  # fmt: skip
+        ax.plot(means["at"], bounds["mean"], color=colour[name], marker=shape[name], linewidth=1.6, markersize=4.5,
+                zorder=5, label=str(name), **MEAN)  # fmt: skip
+
+
+def dodged(ax: Axes, frame: pd.DataFrame, x: str, series: str) -> pd.DataFrame:
+    """Return `frame` with a column `at`: `x`, moved a little for each series so that they stand side by side."""
+    log = ax.get_xscale() == "log"
+    positions = np.sort(frame[x].unique()).astype(float)
+    gap = np.diff(np.log(positions) if log else positions).min() if len(positions) > 1 else 1.0
+    names = list(dict.fromkeys(frame[series]))
+    shift = frame[series].map({
+        name: 0.4 * gap * (place - (len(names) - 1) / 2) / max(len(names), 3) for place, name in enumerate(names)
+    }).astype(float)  # fmt: skip
+    at = frame[x].astype(float)
+    return frame.assign(at=at * np.exp(shift) if log else at + shift)
 
 
 def curves(ax: Axes, frame: pd.DataFrame, x: str, value: str, series: str, colour: Colours) -> None:
     """Draw a thin line per seed, the mean over the seeds still running as a thick one, its interval as a band.
 
-    A cross ends the line of a seed that diverged.
+    A cross ends the line of a seed that diverged. Few evaluations are marked one by one; a single one, which has no
+    line and no band, gets a bar.
     """
-    frame = frame[np.isfinite(frame[value])]
+    frame = frame[np.isfinite(frame[value])].sort_values(x, kind="stable")
+    shape = markers(colour)
+    few = frame[x].nunique() <= FEW
     for name, part in frame.groupby(series, sort=False):
         for _, seed in part.groupby("trial_id", sort=False):
-            ax.plot(seed[x], seed[value], color=colour[name], linewidth=0.6, alpha=0.4, zorder=2)
+            ax.plot(seed[x], seed[value], "." * few, color=colour[name], linestyle="-", linewidth=0.6, alpha=0.4,
+                    markersize=3, zorder=2)  # fmt: skip
             if (seed["status"] == "diverged").any():
                 ax.plot(seed[x].iloc[-1], seed[value].iloc[-1], "x", color=ALARM, markersize=5, zorder=6)
-        means = summarise(part.sort_values(x, kind="stable"), [x], value)
-        ax.fill_between(means[x], means["low"], means["high"], color=colour[name], alpha=0.15, linewidth=0, zorder=3)
-        ax.plot(means[x], means["mean"], color=colour[name], linewidth=1.9, zorder=5, label=str(name))
+        means = summarise(part, [x], value)
+        if len(means) > 1:
+            ax.fill_between(
+                means[x], means["low"], means["high"], color=colour[name], alpha=0.15, linewidth=0, zorder=3
+            )
+        else:
+            ax.vlines(means[x], means["low"], means["high"], color=colour[name], linewidth=1.4, zorder=4)
+        ax.plot(means[x], means["mean"], color=colour[name], marker=shape[name] if few else "", markersize=4,
+                linewidth=1.9, zorder=5, label=str(name), **MEAN)  # fmt: skip
 
 
 def lost_share(ax: Axes, frame: pd.DataFrame, x: str, series: str, colour: Colours) -> None:
     """Draw the share (%) of seeds that diverged or failed against the numeric column `x`, a line per `series`."""
-    share = frame.assign(lost=100.0 * (frame["status"] != "done")).groupby([series, x], sort=False)["lost"].mean()
-    names = list(dict.fromkeys(frame[series]))
-    for place, name in enumerate(names):
-        part = share[name].sort_index()
-        ax.plot(part.index, part + 1.2 * (place - (len(names) - 1) / 2), "o-", color=colour[name], linewidth=1.6,
-                markersize=4.5, label=str(name), **MEAN)  # fmt: skip
+    shape = markers(colour)
+    frame = dodged(ax, frame, x, series).assign(lost=100.0 * (frame["status"] != "done"))
+    for name, part in frame.groupby(series, sort=False):
+        share = part.groupby("at")["lost"].mean()
+        ax.plot(share.index, share, color=colour[name], marker=shape[name], linewidth=1.6, markersize=4.5,
+                label=str(name), **MEAN)  # fmt: skip
     ax.set_ylim(-5, 105)
     ticks_at(ax.yaxis, [0, 25, 50, 75, 100])
 
@@ -134,25 +165,39 @@ def lost_counts(frame: pd.DataFrame, by: list[str]) -> dict[object, str]:
     return phrases
 
 
+def extent(frame: pd.DataFrame, by: list[str], value: str) -> list[float]:
+    """Return what an axis should show: the finite values and, as far as sense goes, the interval of each group of `by`.
+
+    No error is above 100 %, and positive values need no room below half the smallest of them.
+    """
+    values = frame[value][np.isfinite(frame[value])].tolist()
+    floor = min(values) / 2 if values and min(values) > 0 else -np.inf
+    ceiling = 100.0 if value.endswith("_error") else np.inf
+    ends = summarise(frame, by, value)[["low", "high"]].to_numpy(dtype=float)
+    return [*values, *np.clip(ends[np.isfinite(ends)], floor, ceiling)]
+
+
 def end_labels(ax: Axes, frame: pd.DataFrame, x: str, value: str, series: str, colour: Colours) -> None:
     """Name each series beside the right end of its mean line instead of in a legend; labels never touch.
 
     Call it last: it needs the final limits of the axes.
     """
     ends = []
+    shape = markers(colour)
     for name, part in frame.groupby(series, sort=False):
         means = summarise(part.sort_values(x, kind="stable"), [x], value).dropna(subset="mean")
         if len(means):
             point = ax.transData.transform((means[x].iloc[-1], means["mean"].iloc[-1]))
             across, up = ax.transAxes.inverted().transform(point)
-            ends.append((min(max(up, 0.0), 1.0), across, str(name), colour[name]))
+            ends.append((min(max(up, 0.0), 1.0), across, name))
     ends.sort(key=lambda end: end[0])
     line = 0.155 * ax.figure.dpi / ax.get_window_extent().height  # of text, in heights of the axes
     heights = spread([end[0] for end in ends], line)
     place = {"transform": ax.transAxes, "clip_on": False}
-    for y, (up, across, name, shade) in zip(heights, ends, strict=True):
-        ax.plot([across + 0.005, 1.045], [up, y], color=shade, linewidth=0.6, alpha=0.7, **place)
-        ax.text(1.055, y, name, color=shade, va="center", fontsize=8, **place)
+    for y, (up, across, name) in zip(heights, ends, strict=True):
+        ax.plot([across + 0.01, 1.05], [up, y], color=colour[name], linewidth=0.8, **place)
+        ax.plot(1.065, y, shape[name], color=colour[name], markersize=4, **place)
+        ax.text(1.095, y, str(name), color=INK, va="center", fontsize=8, **place)
 
 
 def spread(heights: list[float], gap: float, low: float = 0.0, high: float = 1.0) -> list[float]:
@@ -170,12 +215,6 @@ def spread(heights: list[float], gap: float, low: float = 0.0, high: float = 1.0
             blocks.append(((lower * k + upper * m) / (k + m), k + m))
     apart = [centre + gap * (i - (size - 1) / 2) for centre, size in blocks for i in range(size)]
     return [min(max(y, low + gap * i), high - gap * (n - 1 - i)) for i, y in enumerate(apart)]
-
-
-def plus_minus(mean: float, low: float, high: float) -> str:
-    """Return "2.31 ± 0.12", or the mean alone when there is no interval."""
-    half = (high - low) / 2
-    return f"{mean:.2f} ± {half:.2f}" if np.isfinite(half) else f"{mean:.2f}"
 
 
 def note(ax: Axes, text: str) -> None:

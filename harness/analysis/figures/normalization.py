@@ -3,11 +3,11 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from harness.analysis.figures import marks, panels, style
+from harness.analysis.figures import findings, marks, panels, style
 from harness.analysis.figures.panels import Drawing
 from harness.analysis.frames import Frames
 
-COLOUR = {"none": style.PALETTE[-1], "batch": style.PALETTE[0], "layer": style.PALETTE[1]}
+COLOUR = {"none": style.PALETTE[6], "batch": style.PALETTE[0], "layer": style.PALETTE[1]}
 
 
 def draw(frames: Frames) -> list[Drawing]:
@@ -42,8 +42,7 @@ def rate_arms(frames: Frames) -> pd.DataFrame:
 def error_panel(ax: Axes, data: pd.DataFrame) -> None:
     """Validation error against the learning rate, a colour a normalization."""
     marks.response(ax, data, "learning_rate", "val_error", "normalization", COLOUR)
-    if data["val_error"].notna().any():
-        style.value_axis(ax.yaxis, data["val_error"].dropna())
+    style.fit(ax.yaxis, marks.extent(data, ["normalization", "learning_rate"], "val_error"))
 
 
 def against_rate(data: pd.DataFrame) -> Drawing:
@@ -55,7 +54,7 @@ def against_rate(data: pd.DataFrame) -> Drawing:
     error_panel(axes[0], data)
     cap = panels.loss_cap(data["val_loss"])
     marks.response(axes[1], data, "learning_rate", "val_loss", "normalization", COLOUR, cap=cap)
-    panels.share_limits([axes[1]], data["val_loss"])
+    panels.share_limits([axes[1]], marks.extent(data, ["normalization", "learning_rate"], "val_loss"))
     marks.lost_share(axes[2], data, "learning_rate", "normalization", COLOUR)
     for ax, title in zip(axes, ("validation error (%)", "validation loss", "lost seeds (%)"), strict=True):
         ax.set_title(title)
@@ -63,9 +62,23 @@ def against_rate(data: pd.DataFrame) -> Drawing:
     caption = (
         "Validation error, validation loss and the share of seeds that diverged or failed, against the learning rate; "
         f"{panels.seeds_said(data, ['normalization', 'learning_rate'])} each: {panels.DOTS}, over the seeds that "
-        f"finished; triangles lie above {style.number(cap)}."
+        f"finished; triangles lie above {style.number(cap)}. {seen(data)}"
     )
     return Drawing("normalization", figure, caption)
+
+
+def seen(data: pd.DataFrame) -> str:
+    """Return for each normalization the rate of the lowest mean validation error, and from where seeds were lost."""
+    parts = []
+    for name, part in data.groupby("normalization", sort=False):
+        table = findings.means(part, ["learning_rate"], "val_error")
+        if table.empty:
+            continue
+        best = table.loc[table["mean"].idxmin()]
+        lost = part.loc[part["status"] != "done", "learning_rate"]
+        told = f", seeds lost from rate {lost.min():g} on" if len(lost) else ", no seed lost"
+        parts.append(f"{name} {best['said']} % at {best['learning_rate']:g}{told}")
+    return f"Lowest mean validation error: {'; '.join(parts)}." if parts else ""
 
 
 def shown_colours(data: pd.DataFrame) -> dict[object, str]:

@@ -40,7 +40,7 @@ def curves(frames: Frames) -> Drawing:
     panels.share_limits(axes[0], pd.concat([shown[value] for value in LOSSES]))
     for line, value in zip(axes, LOSSES, strict=True):
         for ax, phase in zip(line, phases, strict=True):
-            marks.end_labels(ax, frames.phase_curves(phase), "epoch", value, "label", colour)
+            marks.end_labels(ax, frames.phase_curves(phase), "passes", value, "label", colour)
     caption = (
         "Loss at the learning rate as written in the study (left) and at the rate tuned on validation data, with fresh "
         f"seeds (right); {panels.seeds_said(frames.phase(*phases), ['arm', 'phase'])} each: {panels.LINES}."

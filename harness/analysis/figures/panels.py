@@ -9,12 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from harness.analysis.figures import marks, style
+from harness.analysis.figures import findings, marks, style
 from harness.analysis.figures.marks import Colours
 from harness.analysis.frames import SHOWN_PHASES, Frames
 from harness.analysis.statistics import summarise
 
-DOTS = "small dots are seeds, bold ones their mean, bars its 95 % t-interval"
+DOTS = "small dots are seeds, bold marks their mean, bars its 95 % t-interval"
 LINES = "thin lines are seeds, thick ones their mean, bands its 95 % t-interval; a red cross ends a seed that diverged"
 
 
@@ -40,14 +40,17 @@ def arms_strip(frames: Frames, name: str, arms: Sequence[str] | None = None) -> 
     data = data if arms is None else data[data["arm"].isin(arms)]
     data = data.assign(phase=data["phase"].map(SHOWN_PHASES))
     colour = style.colours(data["phase"])
+    seen = "; ".join(
+        f"{phase} {findings.extremes(part, 'label', 'test_error')}" for phase, part in data.groupby("phase", sort=False)
+    )
     figure, [[ax]] = style.new_figure(0.8 + data["arm"].nunique() * max(0.3, 0.26 * len(colour)))
     marks.strip(ax, data, "test_error", "label", "phase", colour)
     ax.set_xlabel("test error (%)")
     if len(colour) > 1:
         key(figure, colour)
     caption = (
-        f"Test error of each arm, {seeds_said(data, ['arm', 'phase'])} each: {DOTS}, also written in the margin; red: "
-        "seeds without a result."
+        f"Test error of each arm, {seeds_said(data, ['arm', 'phase'])} each: {DOTS}, also written in the margin. "
+        f"Lowest and highest mean: {seen}.{findings.lost(data)}"
     )
     return Drawing(name, figure, caption)
 
@@ -58,26 +61,17 @@ def learning_curves(ax: Axes, data: pd.DataFrame, value: str, series: str, colou
     if data.empty:
         marks.note(ax, "no finite values")
         return
-    data = data.assign(passes=passes(data))
     marks.curves(ax, data, "passes", value, series, colour)
-    last = int(np.ceil(data["passes"].max()))
+    first, last = data["passes"].min(), int(np.ceil(data["passes"].max()))
     style.ticks_at(ax.xaxis, range(0, last + 1, -(-last // 10)))
-    first = data["passes"].min()
-    ax.set_xlim(first - 0.02 * (last - first or 1), last)
+    margin = 0.03 * (last - first or 1)
+    ax.set_xlim(first - margin, last + margin)
     ax.set_xlabel("epoch")
 
 
-def passes(data: pd.DataFrame) -> pd.Series:
-    """Return how often each trial had seen its training images: evaluations within an epoch lie between its ends.
-
-    In epoch e at most e · images have been seen, and exactly that many at its end; so the largest ratio is the images.
-    """
-    images = (data["samples"] / data["epoch"]).groupby(data["trial_id"]).transform("max")
-    return (data["samples"] / images).round(4)
-
-
-def share_limits(axes: Sequence[Axes], values: pd.Series) -> None:
+def share_limits(axes: Sequence[Axes], values: Sequence[float] | pd.Series) -> None:
     """Give panels that share their y axis the limits that fit all `values`, as far as they are below the cap."""
+    values = pd.Series(values, dtype=float)
     finite = values[np.isfinite(values)]
     if len(finite):
         style.value_axis(axes[0].yaxis, finite.clip(upper=loss_cap(finite)), ratio=3)
@@ -119,17 +113,23 @@ def sensitivity(frames: Frames, name: str) -> Drawing:
         ax.set_axis_off()
     figure.supylabel("validation loss", fontsize=9, color=style.INK)
     figure.supxlabel("learning rate", fontsize=9, color=style.INK)
+    rates = chosen.sort_values(kind="stable")
+    ends = (
+        f"; chosen: from {rates.iloc[0]:g} ({rates.index[0]}) to {rates.iloc[-1]:g} ({rates.index[-1]})"
+        if len(rates)
+        else ""
+    )
     caption = (
         f"Validation loss against the learning rate while tuning, {seeds_said(tune, ['arm', 'learning_rate'])} a rate: "
-        f"{DOTS}; grey: the other arms. A ring marks the chosen rate; red: the share of seeds that diverged or failed; "
-        f"triangles lie above {style.number(cap)}."
+        f"{DOTS}; grey: the other arms. A ring marks the chosen rate{ends}. Red: the share of "
+        f"seeds that diverged or failed; triangles lie above {style.number(cap)}."
     )
     return Drawing(name, figure, caption)
 
 
 def key(figure: Figure, colour: Colours, title: str = "") -> None:
     """Put a legend above the panels: the title, then an entry a colour, in one line."""
-    dots = [Line2D([], [], linestyle="", marker="o", color=shade, markersize=6) for shade in colour.values()]
+    dots = style.legend_marks(colour, 6)
     names = [str(name) for name in colour]
     if title:
         dots, names = [Line2D([], [], linestyle=""), *dots], [f"{title}:", *names]

@@ -4,12 +4,10 @@ import io
 import itertools
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import matplotlib.style
-import numpy as np
-import pandas as pd
 from matplotlib import cycler
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -21,18 +19,9 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 WIDTH = 9.0  # inches; at DPI this is what a report column shows without scaling up
 DPI = 140
 INK, FAINT, GRID, ALARM = "#1F2933", "#7B8794", "#E4E7EB", "#C62828"
-PALETTE = (
-    "#2B6CB0",
-    "#DD6B20",
-    "#2F9E6E",
-    "#C53A4B",
-    "#7C5CBF",
-    "#8C6239",
-    "#D264A6",
-    "#12A5B5",
-    "#9A8F17",
-    "#5F6B7A",
-)
+# Okabe and Ito's colours, told apart with any colour vision; their yellow, too pale on white, gave way to a wine red.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#111111", "#882255")
+MARKERS = ("o", "s", "^", "D", "v", ">", "*", "<", "p")  # one more than colours, so that their pairs do not repeat soon
 
 STYLE = {
     "axes.axisbelow": True,
@@ -94,6 +83,11 @@ def colours(names: Sequence[object]) -> dict[object, str]:
     return {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(dict.fromkeys(names))}
 
 
+def markers(names: Iterable[object]) -> dict[object, str]:
+    """Return a marker for each distinct name, by order of appearance: what a colour says, a shape says again."""
+    return {name: MARKERS[i % len(MARKERS)] for i, name in enumerate(dict.fromkeys(names))}
+
+
 def shades(names: Sequence[object], colormap: str = "viridis_r") -> dict[object, str]:
     """Return a colour for each distinct name of an ordered quantity, from light to dark in the order given."""
     distinct = list(dict.fromkeys(names))
@@ -139,14 +133,22 @@ def value_axis(axis: Axis, values: Sequence[float], *, ratio: float = 6.0, low: 
         return
     margin = 0.08 * (largest - smallest) or 0.1 * abs(largest) or 1.0
     set_limits(max(smallest - margin, low) if smallest >= low else smallest - margin, largest + margin)
-    axis.set_major_locator(MaxNLocator(6))
+    axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda value, _: number(round(value, 10))))
 
 
-def fit(axis: Axis, values: pd.Series, ratio: float = 6.0) -> None:
+def powers_axis(axis: Axis, powers: Sequence[float]) -> None:
+    """Scale an axis of logarithms to base 10 (so that means are of the logarithms), labelled by what they stand for."""
+    low, high = math.floor(min(powers)), math.ceil(max(powers))
+    ticks = range(low, high + 1, max(1, -(-(high - low) // 6)))
+    axis.axes.set_ylim(min(powers) - 0.3, max(powers) + 0.3)
+    ticks_at(axis, list(ticks), [number(10.0**tick) for tick in ticks])
+
+
+def fit(axis: Axis, values: Sequence[float], ratio: float = 6.0) -> None:
     """Scale an axis to the finite `values`, if there are any; see value_axis()."""
-    finite = values[np.isfinite(values)]
-    if len(finite):
+    finite = [value for value in values if math.isfinite(value)]
+    if finite:
         value_axis(axis, finite, ratio=ratio)
 
 
@@ -184,6 +186,14 @@ def _closest(positions: list[float]) -> float:
 
 def small_legend(ax: Axes, colour: dict[object, str], title: str | None = None) -> None:
     """Put a legend inside a small panel, where it covers least."""
-    dots = [Line2D([], [], linestyle="", marker="o", color=shade, markersize=4.5) for shade in colour.values()]
     names = [str(name) for name in colour]
-    ax.legend(dots, names, title=title, loc="best", fontsize=7, title_fontsize=7, handletextpad=0.1, labelspacing=0.25)
+    ax.legend(legend_marks(colour, 4.5), names, title=title, loc="best", fontsize=7, title_fontsize=7,
+              handletextpad=0.1, labelspacing=0.25)  # fmt: skip
+
+
+def legend_marks(colour: Mapping[object, str], size: float) -> list[Line2D]:
+    """Return the entries of a legend: each name's marker in its colour."""
+    shape = markers(colour)
+    return [
+        Line2D([], [], linestyle="", marker=shape[name], color=shade, markersize=size) for name, shade in colour.items()
+    ]

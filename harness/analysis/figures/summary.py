@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 
+import pandas as pd
 from matplotlib.axes import Axes
 
-from harness.analysis.figures import style
+from harness.analysis.figures import marks, style
 from harness.analysis.figures.panels import DOTS, Drawing
 from harness.analysis.frames import SHOWN_PHASES, Frames
+from harness.analysis.statistics import summarise
 
 Headline = Callable[[Axes, Frames], None]
 
@@ -23,11 +25,30 @@ def draw(frames: Mapping[str, Frames], headlines: Mapping[str, Headline]) -> Dra
         ax.tick_params(labelsize=7)
         ax.xaxis.label.set_size(8)
         ax.yaxis.label.set_size(8)
-    for ax in cells[len(frames) :]:
+    spare = cells[len(frames) :]
+    for ax in spare:
         ax.set_axis_off()
+    if spare:
+        how_to_read(spare[0])
     phases = " and ".join(sorted({SHOWN_PHASES[study.final] for study in frames.values()}))
     caption = (
         f"Each study at a glance: {DOTS}, over the seeds that finished ({phases}). "
         "The sections below name every arm and say what was lost."
     )
     return Drawing("summary", figure, caption)
+
+
+def how_to_read(ax: Axes) -> None:
+    """Draw one mark with its parts named."""
+    seeds = pd.DataFrame({"value": [1.0, 1.6, 1.9, 2.2, 2.9], "row": "", "series": "", "status": "done"})
+    marks.strip(ax, seeds, "value", "row", "series", {"": style.PALETTE[0]}, numbers=False)
+    ax.set(xlim=(-1, 5), ylim=(1.6, -1.6))
+    mean, high = summarise(seeds, ["row"], "value")[["mean", "high"]].iloc[0]
+    style_of = {"fontsize": 8, "color": style.INK, "va": "center", "ha": "center"}
+    for text, at, place in (
+        ("mean of the seeds", (mean, -0.12), (mean - 1.4, -0.55)),
+        ("its 95 % t-interval", (high, -0.12), (high + 0.6, -0.55)),
+        ("each dot a seed", (1.6, 0.2), (mean, 0.6)),
+    ):
+        line = {"arrowstyle": "-", "color": style.FAINT, "linewidth": 0.7, "shrinkB": 4}
+        ax.annotate(text, at, place, arrowprops=line, **style_of)
