@@ -38,7 +38,7 @@ def by_initializer(frames: Frames) -> Drawing:
     ax.set_xlabel("test error (%)")
     panels.key(figure, colour)
     seen = "; ".join(
-        f"{activation} {findings.extremes(part, 'initializer', 'test_error')}"
+        f"{activation}: {findings.extremes(part, 'initializer', 'test_error')}"
         for activation, part in data.groupby("activation", sort=False)
     )
     caption = (

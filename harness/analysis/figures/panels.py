@@ -41,7 +41,8 @@ def arms_strip(frames: Frames, name: str, arms: Sequence[str] | None = None) -> 
     data = data.assign(phase=data["phase"].map(SHOWN_PHASES))
     colour = style.colours(data["phase"])
     seen = "; ".join(
-        f"{phase} {findings.extremes(part, 'label', 'test_error')}" for phase, part in data.groupby("phase", sort=False)
+        f"{phase}: " * (len(colour) > 1) + findings.extremes(part, "label", "test_error")
+        for phase, part in data.groupby("phase", sort=False)
     )
     figure, [[ax]] = style.new_figure(0.8 + data["arm"].nunique() * max(0.3, 0.26 * len(colour)))
     marks.strip(ax, data, "test_error", "label", "phase", colour)

@@ -46,9 +46,9 @@ def how_to_read(ax: Axes) -> None:
     mean, high = summarise(seeds, ["row"], "value")[["mean", "high"]].iloc[0]
     style_of = {"fontsize": 8, "color": style.INK, "va": "center", "ha": "center"}
     for text, at, place in (
-        ("mean of the seeds", (mean, -0.12), (mean - 1.4, -0.55)),
-        ("its 95 % t-interval", (high, -0.12), (high + 0.6, -0.55)),
-        ("each dot a seed", (1.6, 0.2), (mean, 0.6)),
+        ("mean of the seeds", (mean, -0.12), (mean, -0.6)),
+        ("95 % t-interval", (high, -0.08), (high + 0.9, 0.6)),
+        ("one seed", (1.0, 0.2), (0.6, 0.6)),
     ):
         line = {"arrowstyle": "-", "color": style.FAINT, "linewidth": 0.7, "shrinkB": 4}
         ax.annotate(text, at, place, arrowprops=line, **style_of)
