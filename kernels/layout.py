@@ -21,6 +21,7 @@ OPTIMIZERS = ("sgd", "ema_momentum", "momentum", "nesterov", "adagrad", "rmsprop
 SGD, EMA_MOMENTUM, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADAM, ADAMW = range(8)
 MOMENT_BUFFERS = (0, 1, 1, 1, 1, 1, 2, 2)  # moments that each optimizer keeps per parameter
 
+CACHE_LINE = 64  # bytes, on all current machines
 NORM_EPSILON = 1e-5
 NORM_MOMENTUM = 0.9
 
@@ -114,6 +115,7 @@ class Workspace(NamedTuple):
     deltas: NDArray[Any]  # (4, B * widest) gradients on their way back, see the epoch
     entries: NDArray[np.uint16]  # (D, LIST_STRIDE) scratch of the sparse first layer, as are:
     counts: NDArray[np.int32]  # (D,)
+    cursors: NDArray[np.int64]  # (N,)
     tile: NDArray[Any]  # (max(D, LISTED_ROWS) * TILE,)
 
 
@@ -181,18 +183,27 @@ def hidden_units(net: Network) -> int:
     return int(net.widths[1:-1].sum())
 
 
+def _zeros(size: int, dtype: DTypeLike) -> NDArray[Any]:
+    """Zeros that start on a cache line, so that no vector straddles two; NumPy promises 16 bytes."""
+    item = np.dtype(dtype).itemsize
+    memory = np.zeros(size * item + CACHE_LINE, np.uint8)
+    start = -memory.ctypes.data % CACHE_LINE
+    return memory[start : start + size * item].view(dtype)
+
+
 def new_state(net: Network, rule: Optimizer, dtype: DTypeLike) -> State:
     """Allocate parameters, gradients and moments as zeros, gammas and running variances as ones."""
     size, moments = net.parameters, MOMENT_BUFFERS[rule.rule]
     statistics = hidden_units(net) if net.normalization == BATCH_NORM else 0
     state = State(
-        parameters=np.zeros(size, dtype),
-        gradients=np.zeros(size, dtype),
-        first=np.zeros(size if moments > 0 else 0, dtype),
-        second=np.zeros(size if moments > 1 else 0, dtype),
-        running_mean=np.zeros(statistics, dtype),
-        running_variance=np.ones(statistics, dtype),
+        parameters=_zeros(size, dtype),
+        gradients=_zeros(size, dtype),
+        first=_zeros(size if moments > 0 else 0, dtype),
+        second=_zeros(size if moments > 1 else 0, dtype),
+        running_mean=_zeros(statistics, dtype),
+        running_variance=_zeros(statistics, dtype),
     )
+    state.running_variance[...] = 1
     if net.normalization != NO_NORM:
         for layer in range(len(net.widths) - 2):
             gamma(state.parameters, net, layer)[...] = 1
@@ -206,24 +217,25 @@ def new_workspace(net: Network, batch: int, dtype: DTypeLike, *, sparse: bool) -
     widest = int(net.widths[1:].max())
     normalized, dropped = net.normalization != NO_NORM, net.dropout > 0
     return Workspace(
-        x=np.zeros(0 if sparse else batch * inputs, dtype),
-        gathered=np.zeros(batch * inputs if net.input_dropout > 0 else 0, dtype),
-        preactivations=np.zeros(batch * units, dtype),
-        activations=np.zeros(batch * units, dtype),
-        dropped=np.zeros(batch * units if dropped else 0, dtype),
-        normalized=np.zeros(batch * units if normalized else 0, dtype),
-        mean=np.zeros(max(batch, widest) * layers if normalized else 0, dtype),
-        inverse_std=np.zeros(max(batch, widest) * layers if normalized else 0, dtype),
-        mask=np.zeros(batch * units if dropped else 0, np.uint8),
-        input_mask=np.zeros(batch * inputs if net.input_dropout > 0 else 0, np.uint8),
-        logits=np.zeros(batch * classes, dtype),
-        probabilities=np.zeros(batch * classes, dtype),
-        losses=np.zeros(batch, dtype),
-        labels=np.zeros(batch, np.uint8),
-        deltas=np.zeros((4, batch * widest), dtype),
-        entries=np.zeros((inputs if sparse else 0, LIST_STRIDE), np.uint16),
-        counts=np.zeros(inputs if sparse else 0, np.int32),
-        tile=np.zeros(max(inputs, LISTED_ROWS) * TILE if sparse else 0, dtype),
+        x=_zeros(0 if sparse else batch * inputs, dtype),
+        gathered=_zeros(batch * inputs if net.input_dropout > 0 else 0, dtype),
+        preactivations=_zeros(batch * units, dtype),
+        activations=_zeros(batch * units, dtype),
+        dropped=_zeros(batch * units if dropped else 0, dtype),
+        normalized=_zeros(batch * units if normalized else 0, dtype),
+        mean=_zeros(max(batch, widest) * layers if normalized else 0, dtype),
+        inverse_std=_zeros(max(batch, widest) * layers if normalized else 0, dtype),
+        mask=_zeros(batch * units if dropped else 0, np.uint8),
+        input_mask=_zeros(batch * inputs if net.input_dropout > 0 else 0, np.uint8),
+        logits=_zeros(batch * classes, dtype),
+        probabilities=_zeros(batch * classes, dtype),
+        losses=_zeros(batch, dtype),
+        labels=_zeros(batch, np.uint8),
+        deltas=_zeros(4 * batch * widest, dtype).reshape(4, -1),
+        entries=_zeros(inputs * LIST_STRIDE if sparse else 0, np.uint16).reshape(-1, LIST_STRIDE),
+        counts=_zeros(inputs if sparse else 0, np.int32),
+        cursors=_zeros(batch if sparse else 0, np.int64),
+        tile=_zeros(max(inputs, LISTED_ROWS) * TILE if sparse else 0, dtype),
     )
 
 

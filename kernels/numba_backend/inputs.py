@@ -11,9 +11,10 @@ import numpy as np
 from kernels.layout import LIST_STRIDE, LISTED_ROWS
 from kernels.numba_backend.affine import sum_rows
 from kernels.numba_backend.compile import kernel, part
-from kernels.numba_backend.simd import lanes, load, load_some, prefetch, splat, store, store_some
+from kernels.numba_backend.simd import LINE, lanes, load, load_some, prefetch, splat, store, store_some
 from kernels.numba_backend.views import flat, row, vector
 
+CACHED_BYTES = 64 << 10  # of w at a time: twice L1, of which the blank margins of the images leave half unused
 VECTORS = 4  # of a tile: as many sums as fit the registers of AVX2
 STRIDE, BYTE, SHIFT = np.uint64(LIST_STRIDE), np.uint16(255), np.uint16(8)
 
@@ -47,45 +48,38 @@ def gather_rows(x, pixels, rows, scale, shift):
 
 
 @kernel
-def sparse_affine_forward(z, tile, starts, columns, values, rows, w, b, scale):
+def sparse_affine_forward(z, cursors, tile, starts, columns, values, rows, w, b, scale):
     """``z = x w + b`` with ``x = pixels[rows] · scale``, packed.
 
-    Out: z (N, M); scratch tile. In: the packed data set, rows (N,) integers, w (D, M), b (M,).
+    Out: z (N, M); scratch cursors, tile. In: the packed data set, rows (N,) integers, w (D, M), b (M,).
     """
-    m, widest = b.size, VECTORS * lanes(z)
-    if m <= widest:
-        _forward_tile(z, starts, columns, values, rows, w, m, b, 0, m, scale)
-        return
-    for left in range(0, m, widest):
-        first = min(left, m - widest)  # the last tile overlaps the one before and writes the same numbers there
-        _copy_tile(tile, w, w.shape[0], m, first)
-        _forward_tile(z, starts, columns, values, rows, tile, widest, b, first, widest, scale)
+    for i in range(rows.size):
+        _prefetch_row(starts, columns, values, rows[i])
+        zi = row(z, i)
+        for j in range(b.size):
+            zi[j] = b[j]
+    widest = VECTORS * lanes(z)
+    high = CACHED_BYTES * lanes(z) // (LINE * min(widest, b.size))
+    for left in range(0, b.size, widest):
+        width = min(widest, b.size - left)
+        for i in range(rows.size):
+            cursors[i] = starts[rows[i]]
+        for top in range(0, w.shape[0], high):
+            bottom = min(top + high, w.shape[0])
+            block, stride = vector(w, top * b.size + left, (bottom - top) * b.size - left), b.size
+            if width == widest and b.size > widest:
+                _copy_tile(tile, block, bottom - top, b.size)
+                block, stride = tile, widest
+            _forward_block(z, cursors, starts, columns, values, rows, block, stride, left, width, top, bottom, scale)
 
 
 @part
-def _copy_tile(tile, x, n, m, first):
-    """``tile = x[:, first : first + 4 vectors]`` for x (n, m)."""
+def _copy_tile(tile, x, n, m):
+    """Copy the first four vectors of each row of x (n, m) together."""
     width = VECTORS * lanes(x)
     for i in range(n):
         for j in range(0, width, lanes(x)):
-            store(tile, i * width + j, load(x, i * m + first + j))
-
-
-@part
-def _forward_tile(z, starts, columns, values, rows, w, stride, b, first, width, scale):
-    """Columns first … first + width of z (at most four vectors), from columns of w with rows `stride` apart."""
-    for i in range(rows.size):
-        if i + 4 < rows.size:
-            _prefetch_row(starts, columns, values, rows[i + 4])
-        start = starts[rows[i]]
-        size = starts[rows[i] + 1] - start
-        cs, vs, to = vector(columns, start, size), vector(values, start, size), i * b.size + first
-        if width > 2 * lanes(z):
-            _forward_four(z, to, cs, vs, w, stride, b, first, width, scale)
-        elif width >= lanes(z):
-            _forward_two(z, to, cs, vs, w, stride, b, first, width, scale)
-        else:
-            _forward_some(z, to, cs, vs, w, stride, b, first, width, scale)
+            store(tile, i * width + j, load(x, i * m + j))
 
 
 @part
@@ -96,45 +90,71 @@ def _prefetch_row(starts, columns, values, row):
 
 
 @part
-def _forward_four(z, to, cs, vs, w, stride, b, first, width, scale):
+def _forward_block(z, cursors, starts, columns, values, rows, w, stride, left, width, top, bottom, scale):
+    """Add what the pixels top … bottom give to columns left … left + width of z (at most four vectors).
+
+    w holds their weights, in rows `stride` apart. A row's cursor stands at its next nonzero.
+    """
+    for i in range(rows.size):
+        start, size = cursors[i], starts[rows[i] + 1] - cursors[i]
+        cs, vs, to = vector(columns, start, size), vector(values, start, size), i * z.shape[1] + left
+        if width > 2 * lanes(z):
+            taken = _forward_four(z, to, cs, vs, w, stride, width, top, bottom, scale)
+        elif width >= lanes(z):
+            taken = _forward_two(z, to, cs, vs, w, stride, width, top, bottom, scale)
+        else:
+            taken = _forward_some(z, to, cs, vs, w, stride, width, top, bottom, scale)
+        cursors[i] = start + np.int64(taken)
+
+
+@part
+def _forward_four(z, to, cs, vs, w, stride, width, top, bottom, scale):
     """One row of z in three or four vectors; where they overlap, they hold and write the same numbers."""
-    step = lanes(z)
+    step, factor = lanes(z), z.dtype.type(scale)
     o1, o2, o3 = step, min(2 * step, width - step), width - step
-    s0 = s1 = s2 = s3 = splat(z.dtype.type(0))
-    for k in range(cs.size):
-        x, at = splat(z.dtype.type(vs[k])), np.int64(cs[k]) * stride
+    s0, s1, s2, s3 = load(z, to), load(z, to + o1), load(z, to + o2), load(z, to + o3)
+    k = np.uint64(0)
+    while k < np.uint64(cs.size) and cs[k] < bottom:
+        x, at = splat(z.dtype.type(vs[k]) * factor), (np.int64(cs[k]) - top) * stride
         s0 = s0 + x * load(w, at)
         s1 = s1 + x * load(w, at + o1)
         s2 = s2 + x * load(w, at + o2)
         s3 = s3 + x * load(w, at + o3)
-    factor = splat(z.dtype.type(scale))
-    store(z, to, load(b, first) + factor * s0)
-    store(z, to + o1, load(b, first + o1) + factor * s1)
-    store(z, to + o2, load(b, first + o2) + factor * s2)
-    store(z, to + o3, load(b, first + o3) + factor * s3)
+        k += np.uint64(1)
+    store(z, to, s0)
+    store(z, to + o1, s1)
+    store(z, to + o2, s2)
+    store(z, to + o3, s3)
+    return k
 
 
 @part
-def _forward_two(z, to, cs, vs, w, stride, b, first, width, scale):
+def _forward_two(z, to, cs, vs, w, stride, width, top, bottom, scale):
     """One row of z in one or two vectors, which may overlap."""
-    o1 = width - lanes(z)
-    s0 = s1 = splat(z.dtype.type(0))
-    for k in range(cs.size):
-        x, at = splat(z.dtype.type(vs[k])), np.int64(cs[k]) * stride
+    o1, factor = width - lanes(z), z.dtype.type(scale)
+    s0, s1 = load(z, to), load(z, to + o1)
+    k = np.uint64(0)
+    while k < np.uint64(cs.size) and cs[k] < bottom:
+        x, at = splat(z.dtype.type(vs[k]) * factor), (np.int64(cs[k]) - top) * stride
         s0 = s0 + x * load(w, at)
         s1 = s1 + x * load(w, at + o1)
-    factor = splat(z.dtype.type(scale))
-    store(z, to, load(b, first) + factor * s0)
-    store(z, to + o1, load(b, first + o1) + factor * s1)
+        k += np.uint64(1)
+    store(z, to, s0)
+    store(z, to + o1, s1)
+    return k
 
 
 @part
-def _forward_some(z, to, cs, vs, w, stride, b, first, width, scale):
+def _forward_some(z, to, cs, vs, w, stride, width, top, bottom, scale):
     """One row of z that fills only some lanes of a vector."""
-    s0 = splat(z.dtype.type(0))
-    for k in range(cs.size):
-        s0 = s0 + splat(z.dtype.type(vs[k])) * load_some(w, np.int64(cs[k]) * stride, width)
-    store_some(z, to, load_some(b, first, width) + splat(z.dtype.type(scale)) * s0, width)
+    s0, factor = load_some(z, to, width), z.dtype.type(scale)
+    k = np.uint64(0)
+    while k < np.uint64(cs.size) and cs[k] < bottom:
+        x, at = splat(z.dtype.type(vs[k]) * factor), (np.int64(cs[k]) - top) * stride
+        s0 = s0 + x * load_some(w, at, width)
+        k += np.uint64(1)
+    store_some(z, to, s0, width)
+    return k
 
 
 @kernel
@@ -154,7 +174,7 @@ def sparse_affine_backward(dw, db, entries, counts, tile, dz, starts, columns, v
             if width < widest:
                 _backward_tile(dw, vector(dz_top, left, n * m - left), m, entries, counts, left, width, scale, top > 0)
             else:
-                _copy_tile(tile, dz_top, n, m, left)
+                _copy_tile(tile, vector(dz_top, left, n * m - left), n, m)
                 _backward_tile(dw, tile, widest, entries, counts, left, width, scale, top > 0)
     sum_rows(db, dz)
 

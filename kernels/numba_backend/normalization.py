@@ -17,13 +17,15 @@ def _scale_and_shift(out, xhat, gamma, beta):
 
 
 @part
-def _sum_products(out, x, y):
-    """``out = Σₙ x y``. Out: out (M,). In: x, y (N, M)."""
-    out[:] = 0
-    for i in range(x.shape[0]):
-        xi, yi = row(x, i), row(y, i)
-        for j in range(xi.size):
-            out[j] += xi[j] * yi[j]
+def _gradients_of_scale_and_shift(dgamma, dbeta, dout, xhat):
+    """``dγ = Σₙ dout xhat``, ``dβ = Σₙ dout``."""
+    dgamma[:] = 0
+    dbeta[:] = 0
+    for i in range(dout.shape[0]):
+        grad, x = row(dout, i), row(xhat, i)
+        for j in range(grad.size):
+            dgamma[j] += grad[j] * x[j]
+            dbeta[j] += grad[j]
 
 
 @kernel
@@ -37,11 +39,12 @@ def batch_norm_forward(out, xhat, mean, inverse_std, running_mean, running_varia
     sum_rows(mean, x)
     for j in range(mean.size):
         mean[j] /= number(n)
+    inverse_std[:] = 0
     for i in range(n):
         to, xi = row(xhat, i), row(x, i)
         for j in range(xi.size):
             to[j] = xi[j] - mean[j]
-    _sum_products(inverse_std, xhat, xhat)
+            inverse_std[j] += to[j] * to[j]
     keep, new = number(momentum), number(1 - momentum)
     unbiased = number(n / max(n - 1, 1))
     for j in range(mean.size):
@@ -50,10 +53,10 @@ def batch_norm_forward(out, xhat, mean, inverse_std, running_mean, running_varia
         running_variance[j] = keep * running_variance[j] + new * (variance * unbiased)
         inverse_std[j] = number(1) / math.sqrt(variance + number(epsilon))
     for i in range(n):
-        xi = row(xhat, i)
+        to, xi = row(out, i), row(xhat, i)
         for j in range(xi.size):
             xi[j] *= inverse_std[j]
-    _scale_and_shift(out, xhat, gamma, beta)
+            to[j] = gamma[j] * xi[j] + beta[j]
 
 
 @kernel
@@ -62,8 +65,7 @@ def batch_norm_backward(dx, dgamma, dbeta, dout, xhat, inverse_std, gamma):
 
     Out: dx (N, M); dgamma, dbeta (M,). In: dout (N, M). Saved: xhat (N, M), inverse_std, gamma (M,).
     """
-    _sum_products(dgamma, dout, xhat)
-    sum_rows(dbeta, dout)
+    _gradients_of_scale_and_shift(dgamma, dbeta, dout, xhat)
     share = dout.dtype.type(1 / dout.shape[0])
     for i in range(dout.shape[0]):
         to, grad, x = row(dx, i), row(dout, i), row(xhat, i)
@@ -131,7 +133,6 @@ def layer_norm_backward(dx, dgamma, dbeta, dout, xhat, inverse_std, gamma):
 
     Out: dx (N, M); dgamma, dbeta (M,). In: dout (N, M). Saved: xhat (N, M), inverse_std (N,), gamma (M,).
     """
-    _sum_products(dgamma, dout, xhat)
-    sum_rows(dbeta, dout)
+    _gradients_of_scale_and_shift(dgamma, dbeta, dout, xhat)
     for i in range(dout.shape[0]):
         _layer_norm_row_backward(row(dx, i), row(dout, i), row(xhat, i), inverse_std[i], gamma)

@@ -154,6 +154,18 @@ def splat(typingctx, scalar):  # noqa: ARG001
 
 
 @intrinsic
+def broadcast(typingctx, array, index):  # noqa: ARG001
+    """Return a vector with flat element `index` in every lane."""
+    simd = Simd(array.dtype)
+
+    def codegen(context, builder, sig, args):
+        scalar = builder.load(_address(context, builder, sig.args[0], args[0], args[1]))
+        return _splat(builder, scalar, simd.lanes)
+
+    return simd(array, types.intp), codegen
+
+
+@intrinsic
 def prefetch(typingctx, array, index):  # noqa: ARG001
     """Ask for the cache line of flat element `index`, which may lie outside the array."""
 

@@ -26,13 +26,13 @@ def gather_rows(x, pixels, rows, scale, shift):
     x += shift
 
 
-def sparse_affine_forward(z, tile, starts, columns, values, rows, w, b, scale):
+def sparse_affine_forward(z, cursors, tile, starts, columns, values, rows, w, b, scale):
     """``z = x w + b`` with ``x = pixels[rows] · scale``, packed: only the rows of w that meet a nonzero are read.
 
-    Out: z (N, M); tile (max(D, 256) · 64,) is scratch of the compiled twin.
+    Out: z (N, M); cursors (N,) int64 and tile (24 KiB or more) are scratch of the compiled twin.
     In: the packed data set, rows (N,) integers, w (D, M), b (M,).
     """
-    del tile
+    del cursors, tile
     for i, row in enumerate(rows):
         nonzero = slice(starts[row], starts[row + 1])
         z[i] = values[nonzero].astype(w.dtype) @ w[columns[nonzero]]  # (nonzeros,) @ (nonzeros, M) -> (M,)

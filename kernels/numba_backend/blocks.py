@@ -1,0 +1,220 @@
+"""One hidden block, forward and backward: affine -> norm -> (+ skip) -> activation -> dropout, whatever was chosen."""
+
+from kernels.layout import (
+    BATCH_NORM,
+    LAYER_NORM,
+    LEAKY_RELU,
+    NO_NORM,
+    NORM_EPSILON,
+    NORM_MOMENTUM,
+    RELU,
+    SIGMOID,
+    TANH,
+)
+from kernels.numba_backend.activations import (
+    identity_backward,
+    identity_forward,
+    leaky_relu_backward,
+    leaky_relu_forward,
+    relu_backward,
+    relu_forward,
+    sigmoid_backward,
+    sigmoid_forward,
+    tanh_backward,
+    tanh_forward,
+)
+from kernels.numba_backend.affine import (
+    affine_backward_parameters,
+    affine_forward,
+    residual_forward,
+)
+from kernels.numba_backend.compile import part
+from kernels.numba_backend.dropout import dropout_backward, dropout_forward
+from kernels.numba_backend.inputs import (
+    sparse_affine_backward,
+    sparse_affine_forward,
+)
+from kernels.numba_backend.layout import (
+    beta,
+    bias,
+    gamma,
+    has_skip,
+    layer_statistics,
+    rows_of,
+    unit_rows,
+    unit_statistics,
+    weight,
+)
+from kernels.numba_backend.normalization import (
+    batch_norm_backward,
+    batch_norm_forward,
+    batch_norm_inference,
+    layer_norm_backward,
+    layer_norm_forward,
+)
+from kernels.numba_backend.views import flat, row
+
+
+@part
+def block_forward(state, workspace, images, rows, network, layer, key, step, training):
+    """One block: affine -> norm -> (+ skip) -> activation -> dropout."""
+    batch, n = workspace.losses.size, rows.size
+    z = unit_rows(workspace.preactivations, network, layer, batch, n)
+    a = unit_rows(workspace.activations, network, layer, batch, n)
+    layer_affine(z, state, workspace, images, rows, network, layer)
+    _normalize(state, workspace, z, n, network, layer, training)
+    if has_skip(network, layer):
+        residual_forward(z, layer_input(workspace, n, network, layer))
+    _activate(a, z, network)
+    if network.dropout > 0:
+        out = unit_rows(workspace.dropped, network, layer, batch, n)
+        if training:
+            mask = unit_rows(workspace.mask, network, layer, batch, n)
+            rate = network.dropout
+            dropout_forward(out, mask, a, key, step, layer + 1, rate, kept_scale(network, rate))
+        else:
+            identity_forward(out, a)
+            if network.scaled_dropout:
+                multiply(out, 1 - network.dropout)
+
+
+@part
+def layer_affine(z, state, workspace, images, rows, network, layer):
+    w, b, n = weight(state.parameters, network, layer), bias(state.parameters, network, layer), rows.size
+    if layer > 0:
+        affine_forward(z, layer_input(workspace, n, network, layer), w, b)
+    elif images.sparse:
+        sparse_affine_forward(
+            z,
+            workspace.cursors,
+            workspace.tile,
+            images.starts,
+            images.columns,
+            images.values,
+            rows,
+            w,
+            b,
+            images.scale,
+        )
+    else:
+        affine_forward(z, rows_of(workspace.x, n, network.widths[0]), w, b)
+
+
+@part
+def _normalize(state, workspace, z, n, network, layer, training):
+    if network.normalization == NO_NORM:
+        return
+    scale, shift = gamma(state.parameters, network, layer), beta(state.parameters, network, layer)
+    xhat = unit_rows(workspace.normalized, network, layer, workspace.losses.size, n)
+    if network.normalization == LAYER_NORM:
+        inverse_std = layer_statistics(workspace.inverse_std, network, layer, n)
+        layer_norm_forward(z, xhat, inverse_std, z, scale, shift, NORM_EPSILON)
+        return
+    running_mean = unit_statistics(state.running_mean, network, layer)
+    running_variance = unit_statistics(state.running_variance, network, layer)
+    if training:
+        mean = layer_statistics(workspace.mean, network, layer, z.shape[1])
+        inverse_std = layer_statistics(workspace.inverse_std, network, layer, z.shape[1])
+        batch_norm_forward(
+            z, xhat, mean, inverse_std, running_mean, running_variance, z, scale, shift, NORM_MOMENTUM, NORM_EPSILON
+        )
+    else:
+        batch_norm_inference(z, z, running_mean, running_variance, scale, shift, NORM_EPSILON)
+
+
+@part
+def _activate(a, z, network):
+    if network.activation == SIGMOID:
+        sigmoid_forward(a, z)
+    elif network.activation == TANH:
+        tanh_forward(a, z)
+    elif network.activation == RELU:
+        relu_forward(a, z)
+    elif network.activation == LEAKY_RELU:
+        leaky_relu_forward(a, z, network.alpha)
+    else:
+        identity_forward(a, z)
+
+
+@part
+def layer_input(workspace, n, network, layer):
+    """What entered layer `layer` > 0: what the block before it let through."""
+    if network.dropout > 0:
+        return unit_rows(workspace.dropped, network, layer - 1, workspace.losses.size, n)
+    return unit_rows(workspace.activations, network, layer - 1, workspace.losses.size, n)
+
+
+@part
+def first_layer_backward(dw, db, dz, workspace, images, rows, network):
+    if images.sparse:
+        sparse_affine_backward(
+            dw,
+            db,
+            workspace.entries,
+            workspace.counts,
+            workspace.tile,
+            dz,
+            images.starts,
+            images.columns,
+            images.values,
+            rows,
+            images.scale,
+        )
+    else:
+        affine_backward_parameters(dw, db, dz, rows_of(workspace.x, rows.size, network.widths[0]))
+
+
+@part
+def block_backward(state, workspace, da, n, network, layer):
+    """From the gradient of a block's output to that of its affine map: dropout, activation, norm backwards.
+
+    workspace.deltas: 0 gradient of the affine map, 1 of the block's output, 2 after dropout, 3 before the skip.
+    """
+    batch, width = workspace.losses.size, network.widths[layer + 1]
+    if network.dropout > 0:
+        kept = rows_of(row(workspace.deltas, 2), n, width)
+        mask = unit_rows(workspace.mask, network, layer, batch, n)
+        dropout_backward(kept, da, mask, kept_scale(network, network.dropout))
+        da = kept
+    ds = rows_of(row(workspace.deltas, 3), n, width)
+    _activation_backward(ds, da, unit_rows(workspace.activations, network, layer, batch, n), network)
+    if network.normalization == NO_NORM:
+        return ds
+    dz = rows_of(row(workspace.deltas, 0), n, width)
+    xhat = unit_rows(workspace.normalized, network, layer, batch, n)
+    scale = gamma(state.parameters, network, layer)
+    dgamma, dbeta = gamma(state.gradients, network, layer), beta(state.gradients, network, layer)
+    if network.normalization == BATCH_NORM:
+        inverse_std = layer_statistics(workspace.inverse_std, network, layer, width)
+        batch_norm_backward(dz, dgamma, dbeta, ds, xhat, inverse_std, scale)
+    else:
+        inverse_std = layer_statistics(workspace.inverse_std, network, layer, n)
+        layer_norm_backward(dz, dgamma, dbeta, ds, xhat, inverse_std, scale)
+    return dz
+
+
+@part
+def _activation_backward(dz, da, a, network):
+    if network.activation == SIGMOID:
+        sigmoid_backward(dz, da, a)
+    elif network.activation == TANH:
+        tanh_backward(dz, da, a)
+    elif network.activation == RELU:
+        relu_backward(dz, da, a)
+    elif network.activation == LEAKY_RELU:
+        leaky_relu_backward(dz, da, a, network.alpha)
+    else:
+        identity_backward(dz, da, a)
+
+
+@part
+def kept_scale(network, rate):
+    """What kept units are multiplied by in training."""
+    return 1.0 if network.scaled_dropout else 1 / (1 - rate)
+
+
+@part
+def multiply(x, factor):
+    values, number = flat(x), x.dtype.type(factor)
+    for i in range(values.size):
+        values[i] *= number
