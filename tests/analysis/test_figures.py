@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from harness.analysis.figures import draw_study, marks, style
+from harness.analysis.fingerprint import drawn as fingerprint
 from harness.analysis.frames import Frames, all_frames
 from harness.analysis.report import draw
 from harness.analysis.statistics import t_interval
@@ -236,3 +237,17 @@ def test_labels_spread_apart_in_order_and_within_bounds(wanted, gap):
 def test_labels_that_do_not_touch_stay_where_they_are(wanted):
     closest = min((b - a for a, b in itertools.pairwise(wanted)), default=1.0)
     assert marks.spread(wanted, closest / 2) == pytest.approx(wanted)
+
+
+def test_the_fingerprint_of_a_figure_changes_with_whatever_it_shows():
+    def print_of(*, dot: float = 1.0, line: float = 1.0, text: str = "a", colour: str = "#000000") -> str:
+        with style.house_style():
+            figure, [[ax]] = style.new_figure(3)
+            ax.scatter([dot], [1.0], color=colour)
+            ax.vlines([1.0], 0.0, line)
+            ax.set(xlim=(0, 3), ylim=(0, 3), xlabel=text)
+            return fingerprint(figure)
+
+    prints = [print_of(), print_of(dot=1.1), print_of(line=1.1), print_of(text="b"), print_of(colour="#111111")]
+    assert len(set(prints)) == len(prints)
+    assert print_of() == print_of(dot=1.0 + 1e-9)  # as another machine might round
