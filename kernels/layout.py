@@ -174,8 +174,8 @@ def optimizer(
     eps_outside: bool = False,
 ) -> Optimizer:
     """Name an update rule and its constants."""
-    constants = [float(c) for c in (momentum, beta1, beta2, rho, epsilon)]
-    return Optimizer(OPTIMIZERS.index(rule), *constants, bool(eps_outside))
+    momentum, beta1, beta2, rho, epsilon = map(float, (momentum, beta1, beta2, rho, epsilon))
+    return Optimizer(OPTIMIZERS.index(rule), momentum, beta1, beta2, rho, epsilon, bool(eps_outside))
 
 
 def hidden_units(net: Network) -> int:

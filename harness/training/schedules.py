@@ -18,7 +18,7 @@ def constant(update: NDArray[np.int64]) -> Factors:
 
 def step(update: NDArray[np.int64], every: int, factor: float) -> Factors:
     """``factor^⌊update / every⌋``: a drop after every `every` updates."""
-    return factor ** (update // every)
+    return np.power(factor, update // every, dtype=np.float64)
 
 
 def exponential(update: NDArray[np.int64], every: int, factor: float) -> Factors:
