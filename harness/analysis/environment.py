@@ -1,6 +1,7 @@
 """Where the trials ran, and a warning where that was not one place, one version or one clean commit."""
 
 import json
+from collections import Counter
 from typing import Any
 
 import pandas as pd
@@ -58,7 +59,7 @@ def code_digests(trials: pd.DataFrame) -> dict[str, dict[str, int]]:
     """Return by backend how many trials each version of the sources made."""
     once = trials.drop_duplicates("trial_id").assign(code_digest=trials["code_digest"].fillna("unknown"))
     return {
-        backend: part["code_digest"].value_counts(sort=False).sort_index().to_dict()
+        str(backend): dict(sorted(Counter(part["code_digest"]).items()))
         for backend, part in once.groupby("backend", sort=True)
     }
 

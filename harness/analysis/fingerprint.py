@@ -9,6 +9,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
+from numpy.typing import ArrayLike
 
 from harness.results import Results
 
@@ -51,9 +52,11 @@ def _shown(artist: object) -> str:
     if isinstance(artist, LineCollection):
         return f"lines {[_numbers(segment) for segment in artist.get_segments()]}\n"
     if isinstance(artist, Collection):
-        return f"dots {_numbers(artist.get_offsets())} {[to_hex(colour) for colour in artist.get_facecolor()]}\n"
+        faces = [to_hex(face) for face in np.asarray(artist.get_facecolor())]
+        return f"dots {_numbers(artist.get_offsets())} {faces}\n"
     return ""
 
 
-def _numbers(values: object) -> list[str]:
-    return [f"{value:.6g}" for value in np.ma.filled(np.ma.asarray(values, dtype=float), np.nan).ravel()]
+def _numbers(values: ArrayLike) -> list[str]:
+    plain: np.ndarray = np.ma.filled(np.ma.asarray(values, dtype=float), np.nan)
+    return [f"{value:.6g}" for value in plain.ravel()]

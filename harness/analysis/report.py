@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 from harness.analysis.figures import draw_study, draw_summary
 from harness.analysis.figures.panels import Drawing
@@ -86,12 +87,12 @@ def _compose(results: Results, drawings: dict[str, list[Drawing]], digests: dict
 
 def _differences(path: Path, text: str, fresh: str, on_disk: dict[str, str | None]) -> list[str]:
     old, new = _seal(text), _seal(fresh)
-    if old is None:
+    if old is None or new is None:
         return [f"{path}: its seal is missing or damaged"]
     lines = []
     if old.get("results") != new["results"]:
         lines.append(f"{path}: the results have changed since it was written")
-    known = old.get("figures", {})
+    known = old["figures"]
     for name, digest in on_disk.items():
         figure = path.parent / FIGURES / name
         if digest is None:
@@ -108,13 +109,13 @@ def _differences(path: Path, text: str, fresh: str, on_disk: dict[str, str | Non
     return lines
 
 
-def _seal(text: str) -> dict | None:
+def _seal(text: str) -> dict[str, Any] | None:
     match = _SEAL.search(text)
     try:
-        seal = json.loads(match[1]) if match else None
-    except ValueError:
+        seal: dict[str, Any] = json.loads(match[1]) if match else {}
+        return seal if all(isinstance(figure, dict) for figure in seal["figures"].values()) else None
+    except (ValueError, LookupError, TypeError, AttributeError):
         return None
-    return seal if isinstance(seal, dict) else None
 
 
 def _digest(content: bytes) -> str:

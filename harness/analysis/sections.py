@@ -1,7 +1,8 @@
 """The report's text: pure functions from frames to Markdown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -79,11 +80,8 @@ def extremes(frames: Frames) -> list[str]:
     table = table[(table["phase"] == frames.final) & (table["test_error_n"] > 0)]
     if table.empty:
         return ["–", "–"]
-    means = table["test_error_mean"]
-    return [
-        f"{md.escape(table['label'][i])}: {interval(table.loc[i], 'test_error', 2)} %"
-        for i in (means.idxmin(), means.idxmax())
-    ]
+    ordered = table.sort_values("test_error_mean", kind="stable").to_dict("records")
+    return [f"{md.escape(row['label'])}: {interval(row, 'test_error', 2)} %" for row in (ordered[0], ordered[-1])]
 
 
 def section(frames: Frames, figures: Captioned) -> str:
@@ -152,7 +150,7 @@ def arm_rows(table: pd.DataFrame) -> str:
     """Return the table arm × phase."""
     right = ["learning rate", "n", "test error (%)", "validation loss", "seconds", "diverged", "failed"]
     rows = []
-    for _, row in table.iterrows():
+    for row in table.to_dict("records"):
         cells = [
             f"{row['learning_rate']:g}" + " (grid edge)" * bool(row["on_edge"]),
             str(row["total"]),
@@ -166,12 +164,12 @@ def arm_rows(table: pd.DataFrame) -> str:
     return md.table(["arm", "phase", *right], rows, right)
 
 
-def interval(row: pd.Series, name: str, digits: int) -> str:
+def interval(row: Mapping[Hashable, Any], name: str, digits: int) -> str:
     """Return "2.88 ± 0.15", with the n behind it where seeds are missing; a dash when there is none."""
-    n, *bounds = (row[f"{name}_{part}"] for part in ("n", "mean", "low", "high"))
+    n, mean, low, high = (row[f"{name}_{part}"] for part in ("n", "mean", "low", "high"))
     if not n:
         return "–"
-    text = plus_minus(*bounds, digits)
+    text = plus_minus(mean, low, high, digits)
     return text if n == row["total"] else f"{text} (n = {n})"
 
 
@@ -190,14 +188,14 @@ def seed_rows(frames: Frames) -> str:
             for error, status in zip(group["test_error"], group["status"], strict=True)
         ]
         seeds = f"{group['seed'].iloc[0]}–{group['seed'].iloc[-1]}"
-        rows.append([md.escape(arm), SHOWN_PHASES[phase], seeds, " ".join(figures)])
+        rows.append([md.escape(arm), SHOWN_PHASES[str(phase)], seeds, " ".join(figures)])
     return md.table(["arm", "phase", "seeds", "test error (%), seed by seed"], rows)
 
 
 def tuning_rows(table: pd.DataFrame) -> str:
     """Return mean validation loss by arm (rows) and rate (columns), with the seeds that were lost."""
     rates = [f"{rate:g}" for rate in sorted(table["learning_rate"].unique())]
-    cells = {(row["label"], f"{row['learning_rate']:g}"): tuning_cell(row) for _, row in table.iterrows()}
+    cells = {(row["label"], f"{row['learning_rate']:g}"): tuning_cell(row) for row in table.to_dict("records")}
     arms = dict.fromkeys(table["label"])
     rows = [[md.escape(arm), *(cells.get((arm, rate), "") for rate in rates)] for arm in arms]
     low, high = table["total"].min(), table["total"].max()
@@ -206,7 +204,7 @@ def tuning_rows(table: pd.DataFrame) -> str:
     return f"{lead}\n\n{md.table(['arm', *rates], rows, rates)}"
 
 
-def tuning_cell(row: pd.Series) -> str:
+def tuning_cell(row: Mapping[Hashable, Any]) -> str:
     """Return "0.2310", "0.2310 (1/3 lost)" or "3/3 lost"."""
     lost = f"{row['lost']}/{row['total']} lost"
     if not row["n"]:
@@ -217,7 +215,7 @@ def tuning_cell(row: pd.Series) -> str:
 def lost_rows(lost: pd.DataFrame) -> str:
     """Return each lost trial with its reason."""
     rows = []
-    for _, row in lost.head(MAX_LOST).iterrows():
+    for row in lost.head(MAX_LOST).to_dict("records"):
         epoch = "" if pd.isna(row["diverged_epoch"]) else str(row["diverged_epoch"])
         where = [md.escape(row["label"]), SHOWN_PHASES[row["phase"]], f"{row['learning_rate']:g}", str(row["seed"])]
         rows.append([*where, row["status"], epoch, md.escape(row["reason"] or "")])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
 LEVEL = 0.95
@@ -25,7 +26,7 @@ class Interval:
         return (self.high - self.low) / 2
 
 
-def half_width(std: np.ndarray, n: np.ndarray, level: float = LEVEL) -> np.ndarray:
+def half_width(std: ArrayLike, n: ArrayLike, level: float = LEVEL) -> np.ndarray:
     """Return t(n-1) · s / √n, elementwise; `std` is the sample standard deviation (divisor n-1); NaN where n < 2."""
     std, n = np.asarray(std, dtype=float), np.asarray(n, dtype=float)
     enough = np.maximum(n, 2)

@@ -40,7 +40,7 @@ def grid_edges(frames: Frames) -> dict[str, bool]:
     """Return for each tuned arm whether its rate is the lowest or the highest of a grid of several."""
     grid = frames.study.tune.learning_rate if frames.study.tune else ()
     confirm = frames.phase("confirm").groupby("arm", sort=False)["learning_rate"].first()
-    return {arm: len(set(grid)) > 1 and rate in (min(grid), max(grid)) for arm, rate in confirm.items()}
+    return {str(arm): len(set(grid)) > 1 and rate in (min(grid), max(grid)) for arm, rate in confirm.items()}
 
 
 def tuning_table(frames: Frames) -> pd.DataFrame:

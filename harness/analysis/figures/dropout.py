@@ -1,5 +1,7 @@
 """Dropout: the gap between test and training error against the rate, by the size of the training set and the width."""
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -53,7 +55,7 @@ def gap_panel(ax: Axes, data: pd.DataFrame, value: str) -> None:
         ax.axhline(0, color=style.FAINT, linewidth=0.8, zorder=1)
 
 
-def sizes(data: pd.DataFrame) -> dict[object, str]:
+def sizes(data: pd.DataFrame) -> dict[Any, str]:
     """Return a shade for each size of the training set, darker for more images."""
     return style.shades(data["images"])
 
@@ -89,7 +91,7 @@ def seen(data: pd.DataFrame) -> str:
         if len(gap) == len(error) == 2:
             arrows = [" → ".join(table["said"]) for table in (gap, error)]
             parts.append(
-                f"{widths(hidden_widths(network))} units on {images} images: gap {arrows[0]}, error {arrows[1]}"
+                f"{widths(hidden_widths(str(network)))} units on {images} images: gap {arrows[0]}, error {arrows[1]}"
             )
     low, high = data["dropout"].min(), data["dropout"].max()
     return f"From rate {low:g} to {high:g}: {'; '.join(parts)}."

@@ -25,7 +25,7 @@ def extremes(data: pd.DataFrame, by: str, value: str, unit: str = " %") -> str:
     table = means(data, [by], value)
     if table.empty:
         return "no seed has a result"
-    low, high = table.loc[table["mean"].idxmin()], table.loc[table["mean"].idxmax()]
+    low, high = table.iloc[int(table["mean"].argmin())], table.iloc[int(table["mean"].argmax())]
     ends = [f"{row[by]} ({row['said']}{unit})" for row in (low, high)]
     return ends[0] if low[by] == high[by] else " to ".join(ends)
 

@@ -5,6 +5,7 @@ are named by the caller. A seed without a finite value is counted beside the mar
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,11 +16,11 @@ from harness.analysis.figures.findings import plus_minus
 from harness.analysis.figures.style import ALARM, FAINT, INK, markers, ticks_at, value_axis
 from harness.analysis.statistics import summarise
 
-Colours = Mapping[object, str]
-SEED = {"alpha": 0.45, "linewidths": 0, "zorder": 3}
+Colours = Mapping[Any, str]
+SEED: dict[str, Any] = {"alpha": 0.45, "linewidths": 0, "zorder": 3}
 BESIDE = 3.5  # points between a mean and the dots of its seeds
 FEW = 12  # evaluations of a curve that are marked one by one
-MEAN = {"markeredgecolor": "white", "markeredgewidth": 0.8}
+MEAN: dict[str, Any] = {"markeredgecolor": "white", "markeredgewidth": 0.8}
 
 
 def strip(
@@ -40,26 +41,20 @@ def strip(
     finite = frame[np.isfinite(frame[value])]
     shape = markers(colour)
     for (name, lane), seeds in finite.groupby([row, series], sort=False):
-        y = np.full(len(seeds), height(name, lane) + 0.22 * step)
-        ax.scatter(seeds[value], y, s=12 if numbers else 6, color=colour[lane], **SEED)
-    margin = {"transform": blended_transform_factory(ax.transAxes, ax.transData), "va": "center"}
+        below = np.full(len(seeds), height(name, lane) + 0.22 * step)
+        ax.scatter(seeds[value], below, s=12 if numbers else 6, color=colour[lane], **SEED)
+    margin: dict[str, Any] = {"transform": blended_transform_factory(ax.transAxes, ax.transData), "va": "center"}
     lost = lost_counts(frame, [row, series])
-    means = summarise(frame, [row, series], value)
-    for group in means.to_dict("records"):
+    for group in summarise(frame, [row, series], value).to_dict("records"):
         name, lane, n = group[row], group[series], group["n"]
         y = height(name, lane) - 0.1 * step
         ax.plot([group["low"], group["high"]], [y, y], color=colour[lane], linewidth=2 if numbers else 1.3, zorder=4)
         ax.plot(group["mean"], y, shape[lane], color=colour[lane], markersize=5.5 if numbers else 4, zorder=5, **MEAN)
         told = [plus_minus(group["mean"], group["low"], group["high"])] if n and numbers else []
         told += [lost[name, lane]] if (name, lane) in lost else []
-        text = {"color": ALARM if (name, lane) in lost else INK, "fontsize": 7.5 if numbers else 6}
-        ax.text(
-            *((1.015, y) if numbers else (0.99, y)),
-            "; ".join(told),
-            ha="left" if numbers else "right",
-            **text,
-            **margin,
-        )
+        at, side, size = (1.015, "left", 7.5) if numbers else (0.99, "right", 6)
+        ink = ALARM if (name, lane) in lost else INK
+        ax.text(at, y, "; ".join(told), ha=side, fontsize=size, color=ink, **margin)
     for boundary in range(1, len(rows)):
         ax.axhline(boundary - 0.5, color="#F0F2F5", linewidth=0.8, zorder=0)
     ax.set_ylim(len(rows) - 0.45, -0.55)
@@ -150,14 +145,14 @@ def lost_at_top(ax: Axes, frame: pd.DataFrame, x: str) -> None:
     """Write the share of lost seeds ("2/3") above each position `x` where there were any."""
     lost = frame.assign(lost=frame["status"] != "done").groupby(x)["lost"].agg(["sum", "size"])
     top = blended_transform_factory(ax.transData, ax.transAxes)
-    style = {"color": ALARM, "fontsize": 6.5, "ha": "center", "va": "top", "zorder": 8}
-    for at, count in lost[lost["sum"] > 0].iterrows():
-        ax.text(at, 0.97, f"{count['sum']}/{count['size']}", transform=top, **style)
+    style: dict[str, Any] = {"color": ALARM, "fontsize": 6.5, "ha": "center", "va": "top", "zorder": 8}
+    for row in lost[lost["sum"] > 0].reset_index().to_dict("records"):
+        ax.text(row[x], 0.97, f"{row['sum']}/{row['size']}", transform=top, **style)
 
 
-def lost_counts(frame: pd.DataFrame, by: list[str]) -> dict[object, str]:
+def lost_counts(frame: pd.DataFrame, by: list[str]) -> dict[Any, str]:
     """Return for each group of `by` that lost seeds a phrase such as "2 of 8 diverged"; other groups are absent."""
-    phrases: dict[object, str] = {}
+    phrases: dict[Any, str] = {}
     for key, group in frame.groupby(by, sort=False):
         counts = {status: int((group["status"] == status).sum()) for status in ("diverged", "failed")}
         if any(counts.values()):
@@ -193,7 +188,7 @@ def end_labels(ax: Axes, frame: pd.DataFrame, x: str, value: str, series: str, c
     ends.sort(key=lambda end: end[0])
     line = 0.155 * ax.figure.dpi / ax.get_window_extent().height  # of text, in heights of the axes
     heights = spread([end[0] for end in ends], line)
-    place = {"transform": ax.transAxes, "clip_on": False}
+    place: dict[str, Any] = {"transform": ax.transAxes, "clip_on": False}
     for y, (up, across, name) in zip(heights, ends, strict=True):
         ax.plot([across + 0.01, 1.05], [up, y], color=colour[name], linewidth=0.8, **place)
         ax.plot(1.065, y, shape[name], color=colour[name], markersize=4, **place)

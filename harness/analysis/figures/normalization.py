@@ -1,5 +1,7 @@
 """Normalization: error, loss and divergence against the learning rate, with and without; then the other arms."""
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -74,13 +76,13 @@ def seen(data: pd.DataFrame) -> str:
         table = findings.means(part, ["learning_rate"], "val_error")
         if table.empty:
             continue
-        best = table.loc[table["mean"].idxmin()]
+        best = table.iloc[int(table["mean"].argmin())]
         lost = part.loc[part["status"] != "done", "learning_rate"]
         told = f", seeds lost from rate {lost.min():g} on" if len(lost) else ", no seed lost"
         parts.append(f"{name} {best['said']} % at {best['learning_rate']:g}{told}")
     return f"Lowest mean validation error: {'; '.join(parts)}." if parts else ""
 
 
-def shown_colours(data: pd.DataFrame) -> dict[object, str]:
+def shown_colours(data: pd.DataFrame) -> dict[Any, str]:
     """Return the colours of the normalizations that occur."""
     return {name: COLOUR[name] for name in dict.fromkeys(data["normalization"])}

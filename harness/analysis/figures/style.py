@@ -6,9 +6,10 @@ import math
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import matplotlib.style
-from matplotlib import cycler
+from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -63,7 +64,7 @@ def house_style() -> Iterator[None]:
         yield
 
 
-def new_figure(height: float, rows: int = 1, columns: int = 1, **grid: object) -> tuple[Figure, list[list[Axes]]]:
+def new_figure(height: float, rows: int = 1, columns: int = 1, **grid: Any) -> tuple[Figure, list[list[Axes]]]:
     """Return a figure of WIDTH × `height` inches and its rows × columns axes."""
     figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
@@ -78,17 +79,17 @@ def png_bytes(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def colours(names: Sequence[object]) -> dict[object, str]:
+def colours(names: Iterable[object]) -> dict[Any, str]:
     """Return a colour for each distinct name, by order of appearance (so an arm keeps its colour in all figures)."""
     return {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(dict.fromkeys(names))}
 
 
-def markers(names: Iterable[object]) -> dict[object, str]:
+def markers(names: Iterable[object]) -> dict[Any, str]:
     """Return a marker for each distinct name, by order of appearance: what a colour says, a shape says again."""
     return {name: MARKERS[i % len(MARKERS)] for i, name in enumerate(dict.fromkeys(names))}
 
 
-def shades(names: Sequence[object], colormap: str = "viridis_r") -> dict[object, str]:
+def shades(names: Iterable[object], colormap: str = "viridis_r") -> dict[Any, str]:
     """Return a colour for each distinct name of an ordered quantity, from light to dark in the order given."""
     distinct = list(dict.fromkeys(names))
     ramp = matplotlib.colormaps[colormap]
@@ -123,8 +124,9 @@ def value_axis(axis: Axis, values: Sequence[float], *, ratio: float = 6.0, low: 
     The limits enclose `values`; ticks are few and plain numbers (1, 2, 5, 10, …).
     """
     smallest, largest = min(values), max(values)
-    set_scale = axis.axes.set_xscale if axis.axis_name == "x" else axis.axes.set_yscale
-    set_limits = axis.axes.set_xlim if axis.axis_name == "x" else axis.axes.set_ylim
+    across = axis is axis.axes.xaxis
+    set_scale = axis.axes.set_xscale if across else axis.axes.set_yscale
+    set_limits = axis.axes.set_xlim if across else axis.axes.set_ylim
     if smallest > 0 and largest / smallest > ratio:
         set_scale("log")
         bounds = smallest / (largest / smallest) ** 0.06, largest * (largest / smallest) ** 0.06
@@ -166,7 +168,7 @@ def _round_numbers(low: float, high: float) -> list[float]:
     return found[:: -(-len(found) // 8)]
 
 
-def rate_axis(ax: Axes, rates: Sequence[float], width: float) -> None:
+def rate_axis(ax: Axes, rates: Iterable[float], width: float) -> None:
     """Make x a log axis of learning rates with ticks at those used; if `width` (inches) is too small, decades."""
     ax.set_xscale("log")
     used = sorted({float(rate) for rate in rates})
@@ -184,14 +186,14 @@ def _closest(positions: list[float]) -> float:
     return min(steps) / (logs[-1] - logs[0] + 0.35) if steps else 1.0
 
 
-def small_legend(ax: Axes, colour: dict[object, str], title: str | None = None) -> None:
+def small_legend(ax: Axes, colour: Mapping[Any, str], title: str | None = None) -> None:
     """Put a legend inside a small panel, where it covers least."""
     names = [str(name) for name in colour]
     ax.legend(legend_marks(colour, 4.5), names, title=title, loc="best", fontsize=7, title_fontsize=7,
               handletextpad=0.1, labelspacing=0.25)  # fmt: skip
 
 
-def legend_marks(colour: Mapping[object, str], size: float) -> list[Line2D]:
+def legend_marks(colour: Mapping[Any, str], size: float) -> list[Line2D]:
     """Return the entries of a legend: each name's marker in its colour."""
     shape = markers(colour)
     return [

@@ -1,6 +1,7 @@
 """The summary: the main panel of every study, side by side."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -23,8 +24,8 @@ def draw(frames: Mapping[str, Frames], headlines: Mapping[str, Headline]) -> Dra
         ax.set_title(study.study.title)
         headlines[name](ax, study)
         ax.tick_params(labelsize=7)
-        ax.xaxis.label.set_size(8)
-        ax.yaxis.label.set_size(8)
+        ax.xaxis.label.set_fontsize(8)
+        ax.yaxis.label.set_fontsize(8)
     spare = cells[len(frames) :]
     for ax in spare:
         ax.set_axis_off()
@@ -44,11 +45,11 @@ def how_to_read(ax: Axes) -> None:
     marks.strip(ax, seeds, "value", "row", "series", {"": style.PALETTE[0]}, numbers=False)
     ax.set(xlim=(-1, 5), ylim=(1.6, -1.6))
     mean, high = summarise(seeds, ["row"], "value")[["mean", "high"]].iloc[0]
-    style_of = {"fontsize": 8, "color": style.INK, "va": "center", "ha": "center"}
+    style_of: dict[str, Any] = {"fontsize": 8, "color": style.INK, "va": "center", "ha": "center"}
     for text, at, place in (
         ("mean of the seeds", (mean, -0.12), (mean, -0.6)),
         ("95 % t-interval", (high, -0.08), (high + 0.9, 0.6)),
         ("one seed", (1.0, 0.2), (0.6, 0.6)),
     ):
-        line = {"arrowstyle": "-", "color": style.FAINT, "linewidth": 0.7, "shrinkB": 4}
+        line: dict[str, Any] = {"arrowstyle": "-", "color": style.FAINT, "linewidth": 0.7, "shrinkB": 4}
         ax.annotate(text, at, place, arrowprops=line, **style_of)
