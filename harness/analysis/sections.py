@@ -64,7 +64,7 @@ def opening(results: Results, frames: Mapping[str, Frames]) -> str:
 def summary_table(frames: Mapping[str, Frames]) -> str:
     """Return a row a study: its size, and the arms with the lowest and the highest mean test error."""
     right = ["arms", "seeds", "trials", "diverged", "failed"]
-    header = ["study", *right, "phase", "lowest mean test error", "highest mean test error"]
+    header = ["study", *right, "phase", "lowest mean test error (%)", "highest mean test error (%)"]
     rows = []
     for name, study in frames.items():
         status = study.trials["status"].value_counts()
@@ -81,7 +81,7 @@ def extremes(frames: Frames) -> list[str]:
     if table.empty:
         return ["–", "–"]
     ordered = table.sort_values("test_error_mean", kind="stable").to_dict("records")
-    return [f"{md.escape(row['label'])}: {interval(row, 'test_error', 2)} %" for row in (ordered[0], ordered[-1])]
+    return [f"{md.escape(row['label'])}: {interval(row, 'test_error', 2)}" for row in (ordered[0], ordered[-1])]
 
 
 def section(frames: Frames, figures: Captioned) -> str:
