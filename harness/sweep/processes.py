@@ -20,6 +20,7 @@ from harness.errors import HarnessError
 from harness.sweep.environment import THREAD_VARIABLES
 
 START_LIMIT = 300.0  # seconds in which a worker must have loaded its code
+ENDING_LIMIT = 2.0  # seconds in which a worker whose pipes are closed ends by itself, and so says how
 
 
 class WorkerLostError(Exception):
@@ -102,11 +103,17 @@ class _Keeper(threading.Thread):
                 except Exception as error:
                     future.set_exception(error)
             del future, item  # a result is held by whoever waits for it, not here until the next call
-        self.kill_worker()
+        self._bury()
 
     def kill_worker(self) -> None:
-        if self._worker is not None:
-            self._worker.kill()
+        worker = self._worker
+        if worker is not None:
+            worker.kill()
+
+    def _bury(self) -> int:
+        """End the worker, if there is one, and return its exit code."""
+        worker, self._worker = self._worker, None
+        return _buried(worker) if worker else 0
 
     def _ask(self, call: str) -> Any:
         worker = self._ready_worker()
@@ -117,6 +124,7 @@ class _Keeper(threading.Thread):
 
     def _ready_worker(self) -> "subprocess.Popen[str]":
         if self._worker is None or self._worker.poll() is not None:
+            self._bury()
             self._worker = _start_worker(self._load)
             if self.dismissed:
                 self.kill_worker()
@@ -150,8 +158,7 @@ class _Keeper(threading.Thread):
             alarm.cancel()
         if line.endswith("\n"):
             return line
-        self._worker = None
-        code = _buried(worker)
+        code = self._bury()
         raise WorkerHungError(f"timed out after {limit:g} s") if hung.is_set() else WorkerLostError(_ending(code))
 
 
@@ -169,12 +176,13 @@ def _start_worker(load: str) -> "subprocess.Popen[str]":
 
 def _buried(worker: "subprocess.Popen[str]") -> int:
     """Make sure that a worker is gone and return its exit code."""
-    worker.kill()
-    code = worker.wait()
     for pipe in (worker.stdin, worker.stdout):
         with suppress(OSError):
             pipe.close()  # type: ignore[union-attr]
-    return code
+    with suppress(subprocess.TimeoutExpired):
+        worker.wait(ENDING_LIMIT)
+    worker.kill()
+    return worker.wait()
 
 
 def _ending(code: int) -> str:

@@ -117,3 +117,9 @@ def claimed(name):
     except FileExistsError:
         return False
     return True
+
+
+def telling(_):
+    """Leaves its process id, and stays."""
+    (Path(os.environ["SWEEP_NOTES"]) / str(os.getpid())).touch()
+    time.sleep(1000)
