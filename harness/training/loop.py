@@ -53,10 +53,11 @@ def train(
     Raises InputError when the trial and the data do not fit (more images asked for than there are, labels that
     the loss cannot express).
     """
-    started = time.perf_counter()
     dataset = dataset or load_dataset(trial.dataset)
     with one_thread(), np.errstate(all="ignore"):
         run = _Run.start(trial, dataset)
+        run.load_kernels()
+        started = time.perf_counter()
         for segment in run.segments():
             row = run.advance(segment)
             if row is None:
@@ -136,26 +137,10 @@ class _Run:
 
     def advance(self, segment: _Segment) -> Row | None:
         """Train one segment and evaluate; None when the training diverged in it."""
-        trial, batch = self.trial, _batch_size(self.trial, self.rows)
-        batch_losses = np.zeros(len(segment.rates))
         begun = time.perf_counter()
-        taken = setup.backend(trial.backend).train_epoch(
-            self.state,
-            self.workspace,
-            batch_losses,
-            self.images,
-            segment.order,
-            segment.rates,
-            self.network,
-            self.optimizer,
-            batch,
-            trial.l2 / len(self.rows.train),
-            trial.clip_norm or 0.0,
-            dropout_key(trial.seed),
-            segment.first_update,
-        )
+        batch_losses = self.train(segment.order, segment.rates, segment.first_update)
         self.seconds += time.perf_counter() - begun
-        self.reason = _divergence(batch_losses[:taken], self.state)
+        self.reason = _divergence(batch_losses, self.state)
         if self.reason is not None:
             self.diverged_epoch = segment.epoch
             return None
@@ -165,6 +150,32 @@ class _Run:
         self.keep_best(row)
         self.diagnose(segment.epoch)
         return row
+
+    def load_kernels(self) -> None:
+        """Compile the kernels, or read them from the disk, before the clock starts: no update, one image evaluated."""
+        self.train(self.rows.train[:0], np.zeros(0), 0)
+        self.figures(self.images, self.rows.train[:1])
+
+    def train(self, order: NDArray[np.int64], rates: NDArray[np.float64], first_update: int) -> NDArray[np.float64]:
+        """Take an update for each rate; return the batches' losses, up to the first that is not finite."""
+        trial = self.trial
+        batch_losses = np.zeros(len(rates))
+        taken = setup.backend(trial.backend).train_epoch(
+            self.state,
+            self.workspace,
+            batch_losses,
+            self.images,
+            order,
+            rates,
+            self.network,
+            self.optimizer,
+            _batch_size(trial, self.rows),
+            trial.l2 / len(self.rows.train),
+            trial.clip_norm or 0.0,
+            dropout_key(trial.seed),
+            first_update,
+        )
+        return batch_losses[:taken]
 
     def evaluate(self, segment: _Segment) -> Row:
         """Figures of the weights as they are, on the fixed training subset and on the monitored rows."""
