@@ -145,6 +145,22 @@ def train(settings: Settings = None, dataset: Data = None) -> None:
 
 
 @app.command()
+def check() -> None:
+    """Prove every kernel right: equations, slopes, both backends, both dtypes, whole networks and trials.
+
+    Example: harness check
+    """
+    from harness.quality.check import run_checks, summary
+
+    checks = list(run_checks())
+    print(summary(checks))
+    offenders = [str(check) for check in checks if not check.good]
+    if offenders:
+        raise HarnessError(f"{len(offenders)} of {len(checks)} checks out of bounds: {'; '.join(offenders[:5])}")
+    print(f"{len(checks)} checks, all within bounds")
+
+
+@app.command()
 def report(
     profile: Profile = "quick",
     results: Results = None,
