@@ -64,8 +64,12 @@ def plan_table(plan: "pd.DataFrame") -> str:
     """Return the rows of `harness.sweep.plan` as text, times in words."""
     counts = [name for name in plan.columns if name not in ("study", "phase", "cpu_seconds", "eta_seconds")]
     rows = [
-        [str(row["study"]), str(row["phase"]), *(str(row[name]) for name in counts)]
-        + [_time(row["cpu_seconds"]), _time(row["eta_seconds"])]
+        [
+            row["study"],
+            row["phase"],
+            *(str(row[name]) for name in counts),
+            *map(_time, (row["cpu_seconds"], row["eta_seconds"])),
+        ]
         for row in plan.to_dict("records")
     ]
     return table(["study", "phase", *counts, "CPU time", "ETA"], rows)
