@@ -13,6 +13,12 @@ def arm_labels(study: Study) -> dict[str, str]:
     return dict(zip(names, labels if len(set(labels)) == len(labels) else names, strict=True))
 
 
+def drawable(label: object, room: int = 30) -> str:
+    """Return a label that a figure has room for: of a longer one the beginning and the end."""
+    text = str(label)
+    return text if len(text) <= room else f"{text[: room - 12]}…{text[-11:]}"
+
+
 def short(settings: dict[str, Any]) -> str:
     """Return what an arm changes, in a few words."""
     return " · ".join(_word(field, value) for field, value in sorted(settings.items()))

@@ -142,6 +142,23 @@ def test_one_lost_seed_is_counted_beside_the_mean_of_the_others(mine):
     assert "| slow | as written | 0.001 | 3 | 15.00 ± 63.53 (n = 2) |" in text
 
 
+def test_studies_that_lost_everything_at_once_are_still_reported(tmp_path, synthetic):
+    def lose(_, record):
+        nothing = dict.fromkeys((name for name in record if name.endswith(("_loss", "_accuracy"))), None)
+        return {**record, **nothing, "status": "failed", "reason": "killed", "curve": [], "layers": []}
+
+    for name in ("initialization", "optimizer", "normalization", "dropout", "depth_width"):
+        synthetic(tmp_path / "results", load_study(name, "smoke"), lose)
+    text = text_of(tmp_path / "results", tmp_path / "reports")
+    assert "(0 diverged, " in text
+    assert text.count("| – | – |") >= 5
+
+
+def test_a_name_of_any_length_leaves_room_for_the_figure(mine):
+    long = "x" * 100 + " 1"
+    assert f"| {long} | as written |" in text_of(*mine([long, long.replace("1", "2")]))
+
+
 def test_a_study_of_a_users_own_gets_its_section_and_figures(mine):
     results, reports = mine(title="My study", question="Does it work?", section="9.9")
     text = text_of(results, reports)

@@ -14,6 +14,7 @@ from matplotlib.transforms import ScaledTranslation, blended_transform_factory
 
 from harness.analysis.figures.findings import plus_minus
 from harness.analysis.figures.style import ALARM, FAINT, INK, markers, ticks_at, value_axis
+from harness.analysis.labels import drawable
 from harness.analysis.statistics import summarise
 
 Colours = Mapping[Any, str]
@@ -60,7 +61,7 @@ def strip(
     ax.set_ylim(len(rows) - 0.45, -0.55)
     ax.grid(False, axis="y")
     ax.tick_params(axis="y", length=0)
-    ticks_at(ax.yaxis, list(rows.values()), [str(name) for name in rows])
+    ticks_at(ax.yaxis, list(rows.values()), [drawable(name) for name in rows])
     if len(finite):
         value_axis(ax.xaxis, extent(frame, [row, series], value))
     else:
@@ -192,7 +193,7 @@ def end_labels(ax: Axes, frame: pd.DataFrame, x: str, value: str, series: str, c
     for y, (up, across, name) in zip(heights, ends, strict=True):
         ax.plot([across + 0.01, 1.05], [up, y], color=colour[name], linewidth=0.8, **place)
         ax.plot(1.065, y, shape[name], color=colour[name], markersize=4, **place)
-        ax.text(1.095, y, str(name), color=INK, va="center", fontsize=8, **place)
+        ax.text(1.095, y, drawable(name), color=INK, va="center", fontsize=8, **place)
 
 
 def spread(heights: list[float], gap: float, low: float = 0.0, high: float = 1.0) -> list[float]:

@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from harness.analysis.figures import findings, marks, style
 from harness.analysis.figures.marks import Colours
 from harness.analysis.frames import SHOWN_PHASES, Frames
+from harness.analysis.labels import drawable
 from harness.analysis.statistics import summarise
 
 DOTS = "small dots are seeds, bold marks their mean, bars its 95 % t-interval"
@@ -106,7 +107,7 @@ def sensitivity(frames: Frames, name: str) -> Drawing:
         ax.plot(ring["learning_rate"], ring["mean"], "o", markersize=11, markerfacecolor="none", zorder=7,
                 markeredgecolor=colour[arm], markeredgewidth=1.3)  # fmt: skip
         marks.lost_at_top(ax, part, "learning_rate")
-        ax.set_title(str(arm), color=colour[arm], fontsize=9)
+        ax.set_title(drawable(arm), color=colour[arm], fontsize=9)
     finite = tune["val_loss"].dropna().clip(upper=cap)
     if len(finite):
         style.value_axis(cells[0].yaxis, [*finite, finite.max() * 1.25], ratio=3)
