@@ -20,6 +20,7 @@ from harness.analysis.frames import Frames, all_frames
 from harness.analysis.report import draw
 from harness.analysis.statistics import t_interval
 from harness.results import load_results
+from harness.spec.study import load_study
 
 FIVE = ("initialization", "optimizer", "normalization", "dropout", "depth_width")
 
@@ -107,11 +108,18 @@ def test_curves_have_a_line_a_seed_and_a_cross_where_one_diverged(axes):
     assert (*cross.get_xdata(), *cross.get_ydata()) == (2.0, 7.0)
 
 
-def test_a_single_evaluation_is_visible(axes):
-    marks.curves(axes, seeds(TWO, x=1.0), "x", "y", "arm", {"a": "#000000", "b": "#ff0000"})
+def test_few_evaluations_are_marked_one_by_one(axes):
+    marks.curves(axes, pd.concat([seeds(TWO, x=1.0), seeds(TWO, x=2.0)]), "x", "y", "arm", {"a": "#000", "b": "#f00"})
     assert all(line.get_marker() not in ("", "None", None) for line in axes.lines)
-    expected = [(found.low, found.high) for found in map(t_interval, TWO.values())]
-    np.testing.assert_allclose([bar[:, 1] for bar in bars(axes)], expected)
+
+
+def test_a_single_evaluation_is_no_curve(tmp_path, synthetic):
+    for epochs, figures in ((1, ["optimizer", "optimizer-sensitivity"]), (2, ["optimizer", "optimizer-curves"])):
+        folder = tmp_path / str(epochs)
+        synthetic(folder, load_study("optimizer", "smoke", {"epochs": epochs}))
+        with style.house_style():
+            drawings = draw_study(all_frames(load_results(folder))["optimizer"])
+        assert [drawing.name for drawing in drawings][:2] == figures
 
 
 def test_lost_seeds_are_counted_in_red_beside_their_arm(axes):

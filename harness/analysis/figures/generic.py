@@ -17,7 +17,7 @@ def draw(frames: Frames) -> list[Drawing]:
     """Test error of the arms; curves of training and validation loss; sensitivity where rates were tuned."""
     name = frames.study.name
     drawings = [panels.arms_strip(frames, name)]
-    if frames.trials["label"].nunique() <= MAX_CURVES and len(frames.phase_curves(frames.final)):
+    if frames.trials["label"].nunique() <= MAX_CURVES and panels.has_curves(frames.phase_curves(frames.final)):
         drawings.append(curves(frames))
     if len(frames.phase("tune")):
         drawings.append(panels.sensitivity(frames, f"{name}-sensitivity"))

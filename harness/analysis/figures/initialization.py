@@ -14,7 +14,7 @@ LAYER_METRICS = {"activation_variance": "variance of the activations", "gradient
 def draw(frames: Frames) -> list[Drawing]:
     """Test error by initializer × activation, how the validation loss falls, what passes through the layers."""
     drawings = [by_initializer(frames)]
-    if len(frames.phase_curves(frames.final)):
+    if panels.has_curves(frames.phase_curves(frames.final)):
         drawings.append(curves(frames))
     if frames.layers["metric"].isin(LAYER_METRICS).any():
         drawings.append(through_layers(frames))

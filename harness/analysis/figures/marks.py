@@ -107,8 +107,7 @@ def dodged(ax: Axes, frame: pd.DataFrame, x: str, series: str) -> pd.DataFrame:
 def curves(ax: Axes, frame: pd.DataFrame, x: str, value: str, series: str, colour: Colours) -> None:
     """Draw a thin line per seed, the mean over the seeds still running as a thick one, its interval as a band.
 
-    A cross ends the line of a seed that diverged. Few evaluations are marked one by one; a single one, which has no
-    line and no band, gets a bar.
+    A cross ends the line of a seed that diverged. Few evaluations are marked one by one.
     """
     frame = frame[np.isfinite(frame[value])].sort_values(x, kind="stable")
     shape = markers(colour)
@@ -120,12 +119,7 @@ def curves(ax: Axes, frame: pd.DataFrame, x: str, value: str, series: str, colou
             if (seed["status"] == "diverged").any():
                 ax.plot(seed[x].iloc[-1], seed[value].iloc[-1], "x", color=ALARM, markersize=5, zorder=6)
         means = summarise(part, [x], value)
-        if len(means) > 1:
-            ax.fill_between(
-                means[x], means["low"], means["high"], color=colour[name], alpha=0.15, linewidth=0, zorder=3
-            )
-        else:
-            ax.vlines(means[x], means["low"], means["high"], color=colour[name], linewidth=1.4, zorder=4)
+        ax.fill_between(means[x], means["low"], means["high"], color=colour[name], alpha=0.15, linewidth=0, zorder=3)
         ax.plot(means[x], means["mean"], color=colour[name], marker=shape[name] if few else "", markersize=4,
                 linewidth=1.9, zorder=5, label=str(name), **MEAN)  # fmt: skip
 

@@ -13,7 +13,7 @@ LOSSES = {"train_loss": "training loss", "val_loss": "validation loss"}
 def draw(frames: Frames) -> list[Drawing]:
     """Test error by optimizer, curves of training and validation loss, sensitivity to the learning rate."""
     drawings = [panels.arms_strip(frames, "optimizer")]
-    if len(frames.phase_curves("default", "confirm")):
+    if panels.has_curves(frames.phase_curves("default", "confirm")):
         drawings.append(curves(frames))
     if len(frames.phase("tune")):
         drawings.append(panels.sensitivity(frames, "optimizer-sensitivity"))

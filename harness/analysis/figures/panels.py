@@ -57,6 +57,11 @@ def arms_strip(frames: Frames, name: str, arms: Sequence[str] | None = None) -> 
     return Drawing(name, figure, caption)
 
 
+def has_curves(data: pd.DataFrame) -> bool:
+    """Whether trials were evaluated more than once: a single point is no curve."""
+    return data["passes"].nunique() > 1
+
+
 def learning_curves(ax: Axes, data: pd.DataFrame, value: str, series: str, colour: Colours) -> None:
     """One panel of curves against epochs; its limits are set by share_limits()."""
     data = data[np.isfinite(data[value])]
