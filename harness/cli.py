@@ -186,6 +186,25 @@ def report(
     print(f"{reports}: the report follows from {results}")
 
 
+@app.command()
+def compare(
+    a: Annotated[Path, typer.Argument(metavar="A", help="Results folder to compare with, as of an older version.")],
+    b: Annotated[Path, typer.Argument(metavar="B", help="Results folder to judge.")],
+) -> None:
+    """Compare accuracy, time to target and speed of two results folders, seed by seed; exit 1 on a regression.
+
+    Example: harness compare results results/local/full
+    """
+    from harness.console import comparison_table
+    from harness.sweep.compare import compare as compare_results
+    from harness.sweep.compare import regressions
+
+    comparison = compare_results(a, b)
+    print(comparison_table(comparison))
+    if worse := regressions(comparison):
+        raise HarnessError(f"worse in {b}: {'; '.join(worse)}")
+
+
 @app.command("list")
 def list_studies() -> None:
     """List the studies that are shipped.
@@ -336,7 +355,8 @@ def _run(
     )
     counts = {"done": summary.done, "diverged": summary.diverged, "failed": summary.failed, "missing": summary.missing}
     told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-    print(f"{summary.ran} trials run now; in all {told}\nresults: {results}")
+    before = sum(counts.values()) - summary.ran - summary.missing
+    print(f"{summary.ran} trials run now, {before} recorded before: {told}\nresults: {results}")
     if summary.interrupted:
         print(f"interrupted; this goes on where it stopped: {shlex.join(['harness', *sys.argv[1:]])}", file=sys.stderr)
         return INTERRUPTED

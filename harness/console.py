@@ -75,6 +75,16 @@ def plan_table(plan: "pd.DataFrame") -> str:
     return table(["study", "phase", *counts, "CPU time", "ETA"], rows)
 
 
+def comparison_table(comparison: "pd.DataFrame") -> str:
+    """Return the rows of `harness.sweep.compare` as text."""
+    columns = list(comparison.columns)
+    rows = [
+        ["-" if value != value else f"{value:.4g}" if isinstance(value, float) else str(value) for value in row]
+        for row in comparison.itertuples(index=False)
+    ]
+    return table(columns, rows)
+
+
 def _time(seconds: float) -> str:
     from harness.sweep.progress import duration
 

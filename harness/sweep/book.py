@@ -68,9 +68,9 @@ class Book:
             self.index[record["trial_id"]] = entry_of(record)
             self.waiting.discard(record["trial_id"])
 
-    def count(self, status: str) -> int:
-        """Return how many known cells have this status by the present code."""
-        return sum(self._settled(key) and self.index[key].status == status for key in self.cells)
+    def statuses(self) -> dict[str, str]:
+        """Return the status of every known trial by its id: that of its record by the present code, or missing."""
+        return {key: self.index[key].status if self._settled(key) else "missing" for key in self.cells}
 
     def close(self) -> None:
         """Close the journal and rewrite the tables from it."""

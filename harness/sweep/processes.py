@@ -36,7 +36,7 @@ class ProcessExecutor(Executor):
 
     Each loads the function `load` (``module:name``) before its first call, so that `limit`, the seconds that one
     call may take, counts none of that. Futures end with WorkerLostError, WorkerHungError, or with HarnessError for
-    a call that raised.
+    a call that raised. Leaving its `with` block by an exception kills the workers.
     """
 
     def __init__(self, processes: int, load: str, limit: float | None = None) -> None:
@@ -63,6 +63,12 @@ class ProcessExecutor(Executor):
         if wait:
             for keeper in self._keepers:
                 keeper.join()
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        if kind is None:
+            self.shutdown()
+        else:
+            self.kill()
 
     def kill(self) -> None:
         """Kill every worker now; the futures in hand end with WorkerLostError, the others are cancelled."""

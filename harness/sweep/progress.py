@@ -7,6 +7,8 @@ from typing import Self
 
 from harness.sweep.journal import Record
 
+PACE_FROM = 5  # trials
+
 
 class Progress:
     """Counts the trials of a run and says nothing; its heirs show it."""
@@ -14,7 +16,7 @@ class Progress:
     def __init__(self) -> None:
         self.total = 0
         self.counts = {"done": 0, "diverged": 0, "failed": 0}
-        self._since = time.monotonic()
+        self._first = 0.0  # when the first trial ended
 
     def __enter__(self) -> Self:
         return self
@@ -32,6 +34,8 @@ class Progress:
 
     def finished(self, label: str, record: Record) -> None:
         """A trial of this label (study: arm) has been recorded."""
+        if self.ran == 0:
+            self._first = time.monotonic()
         self.counts[record["status"]] += 1
         if record["status"] == "failed":
             self.note(f"failed: {label}, seed {record['trial']['seed']}: {record['reason']}")
@@ -45,21 +49,16 @@ class Progress:
         """Trials finished so far."""
         return sum(self.counts.values())
 
-    def remaining_seconds(self) -> float | None:
-        """Return the time to go at the pace so far; None before there is one."""
-        return (self.total - self.ran) / self.rate() if self.ran else None
-
-    def rate(self) -> float:
-        """Return trials a second since the start."""
-        return self.ran / max(time.monotonic() - self._since, 1e-9)
+    def rate(self) -> float | None:
+        """Return trials a second since the first ended, which holds its worker's start; None before that says much."""
+        return (self.ran - 1) / max(time.monotonic() - self._first, 1e-9) if self.ran >= PACE_FROM else None
 
     def line(self, label: str) -> str:
         """Return the state in one line."""
         wrong = [f"{count} {status}" for status, count in self.counts.items() if count and status != "done"]
-        left = self.remaining_seconds()
         parts = [f"{self.ran}/{self.total} trials", *wrong]
-        if left is not None:
-            parts += [f"{self.rate():.2g}/s", f"ETA {duration(left)}"]
+        if rate := self.rate():
+            parts += [f"{rate:.2g}/s", f"ETA {duration((self.total - self.ran) / rate)}"]
         return "  ".join([*parts, label]).rstrip()
 
 
@@ -70,7 +69,7 @@ class PlainProgress(Progress):
 
     def __init__(self) -> None:
         super().__init__()
-        self._last = self._since
+        self._last = time.monotonic()
 
     def note(self, text: str) -> None:
         print(text, file=sys.stderr, flush=True)

@@ -2,28 +2,28 @@
 
 import signal
 import threading
-from collections import deque
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import InputError
 from harness.spec.study import Study
 from harness.sweep.agenda import Agenda
-from harness.sweep.dispatch import Stop, Task, dispatch
+from harness.sweep.dispatch import Stop, dispatch
 from harness.sweep.execute import RUN_TRIAL
 from harness.sweep.files import refuse_foreign
-from harness.sweep.journal import STATUSES
 from harness.sweep.ledger import sources_of
 from harness.sweep.lock import locked
 from harness.sweep.progress import Progress
+from harness.sweep.warm_up import warm_up
 from harness.sweep.workers import Workers, cluster_workers, local_workers
 
 
 @dataclass(frozen=True)
 class RunSummary:
-    """How a run ended: the trials it ran, and how all trials of its studies stand now."""
+    """How a run ended: the trials it ran, and how all trials of its studies stand now, each counted once."""
 
     ran: int
     done: int
@@ -59,12 +59,14 @@ def run_studies(
     progress = progress or Progress()
     stop = Stop()
     sources = sources_of(studies)
-    with locked(results):
+    with locked(results), _ctrl_c(stop, progress):
         refuse_foreign(results)
         with progress, Agenda(studies, results, sources, retry_failed) as agenda:
             _tell_outdated(agenda, progress)
             progress.expect(len(agenda.queue))
-            with _workers(agenda.queue, jobs, scheduler, timeout, work) as workers, _ctrl_c(stop, progress):
+            if work == RUN_TRIAL and scheduler is None:
+                warm_up([task.trial for task in agenda.queue], jobs, stop, progress)
+            with _workers(len(agenda.queue), jobs, scheduler, timeout, work) as workers:
                 for task, answer in dispatch(agenda.queue, workers, work, stop):
                     waiting = len(agenda.queue)
                     record = agenda.record(task, answer)
@@ -95,21 +97,12 @@ def _tell_outdated(agenda: Agenda, progress: Progress) -> None:
         )
 
 
-@contextmanager
 def _workers(
-    queue: deque[Task], jobs: int, scheduler: str | None, timeout: float | None, work: str
-) -> Iterator[Workers]:
-    """Open the workers, or none when there is nothing to do; what they need is compiled once before they start."""
+    trials: int, jobs: int, scheduler: str | None, timeout: float | None, work: str
+) -> AbstractContextManager[Workers]:
     if scheduler is not None:
-        with cluster_workers(scheduler, timeout) as workers:
-            yield workers
-        return
-    if queue and work == RUN_TRIAL:
-        from harness.training import warm_up
-
-        warm_up([task.trial for task in queue])
-    with local_workers(min(jobs, max(len(queue), 1)), work, timeout) as workers:
-        yield workers
+        return cluster_workers(scheduler, timeout)
+    return local_workers(min(jobs, max(trials, 1)), work, timeout)
 
 
 @contextmanager
@@ -132,6 +125,6 @@ def _ctrl_c(stop: Stop, progress: Progress) -> Iterator[None]:
 
 
 def _summary(agenda: Agenda, ran: int, interrupted: bool) -> RunSummary:
-    count = {status: sum(book.count(status) for book in agenda.books) for status in STATUSES}
-    missing = sum(len(book.waiting) for book in agenda.books)
-    return RunSummary(ran=ran, missing=missing, interrupted=interrupted, **count)
+    statuses = {key: status for book in agenda.books for key, status in book.statuses().items()}
+    count = Counter(statuses.values())
+    return RunSummary(ran, count["done"], count["diverged"], count["failed"], count["missing"], interrupted)

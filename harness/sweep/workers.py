@@ -23,14 +23,9 @@ class Workers:
 
 @contextmanager
 def local_workers(jobs: int, load: str, limit: float | None) -> Iterator[Workers]:
-    """Yield `jobs` local processes; they are killed on the way out of an exception."""
-    executor = ProcessExecutor(jobs, load, limit)
-    try:
+    """Yield `jobs` local processes."""
+    with ProcessExecutor(jobs, load, limit) as executor:
         yield Workers(executor, lambda: jobs, lambda: None, (WorkerLostError,), (WorkerHungError,), 3, None)
-    except BaseException:
-        executor.kill()
-        raise
-    executor.shutdown()
 
 
 @contextmanager

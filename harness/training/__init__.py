@@ -4,6 +4,6 @@
 """
 
 from harness.training.loop import TrainResult, train
-from harness.training.work import run_trial, warm_up
+from harness.training.work import run_trial
 
-__all__ = ["TrainResult", "run_trial", "train", "warm_up"]
+__all__ = ["TrainResult", "run_trial", "train"]

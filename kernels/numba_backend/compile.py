@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numba
-from numba.core.caching import CompileResultCacheImpl, FunctionCache, UserProvidedCacheLocator
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, UserProvidedCacheLocator
 from numba.misc.appdirs import AppDirs
 
 
@@ -60,6 +60,7 @@ class _DiskCache(FunctionCache):
     _impl_class = _Impl
 
     def load_overload(self, sig, target_context):
+        self._choose_file(sig, target_context.codegen())
         try:
             return super().load_overload(sig, target_context)
         except Exception:  # a torn pickle may raise anything
@@ -67,11 +68,18 @@ class _DiskCache(FunctionCache):
             return None
 
     def save_overload(self, sig, data):
+        self._choose_file(sig, data.codegen)
         try:
             self._impl.locator.ensure_cache_path()
             super().save_overload(sig, data)
         except OSError:
             return
+
+    def _choose_file(self, sig, codegen):
+        """Take a file for each signature and CPU; in Numba's one for all, processes that compile at once would
+        overwrite each other's entries, or take one for the other."""
+        key = hashlib.sha256(repr(self._index_key(sig, codegen)).encode()).hexdigest()[:16]
+        self._cache_file = IndexDataCacheFile(self._cache_path, f"{self._impl.filename_base}.{key}", DIGEST)
 
     def _forget(self):
         try:
