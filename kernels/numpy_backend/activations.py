@@ -4,12 +4,12 @@ import numpy as np
 
 
 def identity_forward(a, z):
-    """``a = z``. Out: a (N, M). In: z (N, M)."""
+    """``a = z``: no activation. Out: a (N, M). In: z (N, M). Source: tutorial 1.3."""
     a[...] = z
 
 
 def identity_backward(dz, da, a):
-    """``dz = da``. Out: dz (N, M). In: da (N, M). Saved: a (N, M)."""
+    """``dz = da``. Out: dz (N, M). In: da (N, M). Saved: a (N, M). Source: tutorial 1.3."""
     dz[...] = da
 
 
@@ -34,7 +34,7 @@ def tanh_forward(a, z):
 
 
 def tanh_backward(dz, da, a):
-    """``dz = da · (1 - a²)``. Out: dz (N, M). In: da (N, M). Saved: a (N, M)."""
+    """``dz = da · (1 - a²)``. Out: dz (N, M). In: da (N, M). Saved: a (N, M). Source: tutorial 1.3, 2.3."""
     dz[...] = da * (1 - a * a)
 
 
@@ -44,7 +44,7 @@ def relu_forward(a, z):
 
 
 def relu_backward(dz, da, a):
-    """``dz = da where a > 0, else 0``. Out: dz (N, M). In: da (N, M). Saved: a (N, M)."""
+    """``dz = da where a > 0, else 0``. Out: dz (N, M). In: da (N, M). Saved: a (N, M). Source: tutorial 1.3, 2.3."""
     dz[...] = np.where(a > 0, da, 0)
 
 
@@ -59,7 +59,7 @@ def leaky_relu_forward(a, z, alpha):
 def leaky_relu_backward(dz, da, a, alpha):
     """``dz = da where a > 0, else alpha da`` (a has the sign of z).
 
-    Out: dz (N, M). In: da (N, M). Saved: a (N, M).
+    Out: dz (N, M). In: da (N, M). Saved: a (N, M). Source: tutorial 1.3, 2.3.
     """
     dz[...] = np.where(a > 0, da, alpha * da)
 
@@ -76,6 +76,6 @@ def softmax_forward(p, z):
 def softmax_backward(dz, dp, p):
     """``dz = p (dp - Σₖ dp p)``: the product with softmax's Jacobian.
 
-    Out: dz (N, K). In: dp (N, K). Saved: p (N, K).
+    Out: dz (N, K). In: dp (N, K). Saved: p (N, K). Source: Goodfellow, Bengio and Courville 2016, section 6.2.2.
     """
     dz[...] = p * (dp - (dp * p).sum(axis=1, keepdims=True))

@@ -42,6 +42,6 @@ def residual_forward(z, skip):
 def residual_backward(dskip, dout):
     """``dskip += dout``: the skip's share joins the gradient that came through the block.
 
-    In and out: dskip (N, M). In: dout (N, M), which is also the gradient of z.
+    In and out: dskip (N, M). In: dout (N, M), which is also the gradient of z. Source: He et al. 2016; tutorial 3.3.
     """
     dskip += dout

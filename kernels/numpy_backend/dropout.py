@@ -25,7 +25,7 @@ def _philox(c0, c1, c2, c3, k0, k1):
 def dropout_mask(mask, key, step, layer, rate):
     """``mask = 1 where a uniform 32-bit word ≥ rate · 2³², else 0``: a unit is kept with probability 1 - rate.
 
-    Out: mask (N, M) uint8. In: key (uint64), step and layer (below 2³²), rate in [0, 1).
+    Out: mask (N, M) uint8. In: key (uint64), step and layer (below 2³²), rate in [0, 1). Source: Salmon et al. 2011.
     """
     n, m = mask.shape
     groups = np.arange((m + 3) // 4, dtype=np.uint64)[None, :]  # (1, M / 4)
@@ -46,5 +46,8 @@ def dropout_forward(out, mask, x, key, step, layer, rate, scale):
 
 
 def dropout_backward(dx, dout, mask, scale):
-    """``dx = dout · mask · scale``. Out: dx (N, M). In: dout (N, M). Saved: mask (N, M)."""
+    """``dx = dout · mask · scale``. Out: dx (N, M). In: dout (N, M). Saved: mask (N, M).
+
+    Source: Srivastava et al. 2014; tutorial 4.4.
+    """
     dx[...] = np.where(mask, dout * scale, 0)

@@ -40,10 +40,10 @@ from kernels.numpy_backend import affine, dropout, inputs, losses, normalization
 
 
 def batch_gradient(state, workspace, images, rows, network, key, step):
-    """One forward and one backward pass in training mode; return the batch's mean loss.
+    """One forward and one backward pass in training mode; return the batch's mean loss ``1/N Σ lossᵢ``.
 
     Out: state.gradients of the mean loss (L2 left out), state's running statistics, workspace.
-    In: images, rows (N,) of the batch, network; key and step name the dropout masks.
+    In: images, rows (N,) of the batch, network; key and step name the dropout masks. Source: tutorial 2.1, 2.3.
     """
     n, last = len(rows), len(network.widths) - 2
     a = _gather(workspace, images, rows, network, key, step)
@@ -83,12 +83,12 @@ def train_epoch(
     key,
     first_step,
 ):
-    """Train on the rows of `order`, batch by batch; return the number of batches taken.
+    """Train on the rows of `order`, ``order[i B:(i + 1) B]`` in step i; return the number of batches taken.
 
     A batch whose loss is not finite ends the epoch before its update: the number returned then tells which one.
     Out: state, workspace, batch_losses (steps,). In: images, order (n,) row numbers, rates (steps,) learning rates,
     network, optimizer. Numbers: batch_size; decay (λ / n; 0 for none); clip_norm (0 for none); key of the dropout
-    masks; first_step (0 at the start of training).
+    masks; first_step (0 at the start of training). Source: tutorial 4.2 (mini-batches), 5.1.
     """
     for i in range(len(rates)):
         rows = order[i * batch_size : (i + 1) * batch_size]
@@ -106,10 +106,10 @@ def train_epoch(
 
 
 def evaluate(sample_losses, predictions, workspace, state, images, rows, network):
-    """Loss and predicted class of each named row in inference mode.
+    """Loss and predicted class ``argmax p`` of each named row in inference mode.
 
     Out: sample_losses (n,), predictions (n,) integers (K = 1: 1 where p > ½), workspace.
-    In: state, images, rows (n,), network.
+    In: state, images, rows (n,), network. Source: tutorial 5.1.
     """
     batch, last = len(workspace.losses), len(network.widths) - 2
     for start in range(0, len(rows), batch):

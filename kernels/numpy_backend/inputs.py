@@ -8,9 +8,10 @@ import numpy as np
 
 
 def pack_rows(starts, columns, values, pixels):
-    """List each row's nonzero pixels in order of columns.
+    """List each row's nonzero pixels in order of columns: row i is ``columns[starts[i]:starts[i + 1]]``.
 
     Out: starts (n + 1,), columns (nonzeros,), values (nonzeros,). In: pixels (n, D) uint8.
+    Source: the compressed sparse rows of SciPy's `csr_array`.
     """
     rows, found = np.nonzero(pixels)  # row-major
     starts[0] = 0
@@ -20,7 +21,10 @@ def pack_rows(starts, columns, values, pixels):
 
 
 def gather_rows(x, pixels, rows, scale, shift):
-    """``x = pixels[rows] · scale + shift``. Out: x (N, D). In: pixels (n, D) uint8, rows (N,) integers."""
+    """``x = pixels[rows] · scale + shift``. Out: x (N, D). In: pixels (n, D) uint8, rows (N,) integers.
+
+    Source: tutorial 5.1 (pixels / 255).
+    """
     x[...] = pixels[rows]
     x *= scale
     x += shift
@@ -30,7 +34,7 @@ def sparse_affine_forward(z, cursors, tile, starts, columns, values, rows, w, b,
     """``z = x w + b`` with ``x = pixels[rows] · scale``, packed: only the rows of w that meet a nonzero are read.
 
     Out: z (N, M); cursors (N,) int64 and tile (24 KiB or more) are scratch of the compiled twin.
-    In: the packed data set, rows (N,) integers, w (D, M), b (M,).
+    In: the packed data set, rows (N,) integers, w (D, M), b (M,). Source: `affine_forward`, without the zeros.
     """
     del cursors, tile
     for i, row in enumerate(rows):
@@ -45,6 +49,7 @@ def sparse_affine_backward(dw, db, entries, counts, tile, dz, starts, columns, v
 
     Out: dw (D, M), db (M,); entries (D, 288) uint16, counts (D,) int32 and tile (max(D, 256) · 64,) are scratch of the
     compiled twin. In: dz (N, M). Saved: the packed data set, rows (N,) integers.
+    Source: `affine_backward_parameters`, without the zeros.
     """
     del entries, counts, tile
     dw[...] = 0

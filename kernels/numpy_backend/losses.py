@@ -44,14 +44,17 @@ def binary_cross_entropy_forward(losses, p, z, labels):
 
 
 def binary_cross_entropy_backward(dz, p, labels):
-    """``dz = (p - y) / N``: sigmoid's slope cancels. Out: dz (N, K). Saved: p (N, K). In: labels (N,)."""
+    """``dz = (p - y) / N``: sigmoid's slope cancels.
+
+    Out: dz (N, K). Saved: p (N, K). In: labels (N,). Source: tutorial 2.3 (cross-entropy and sigmoid).
+    """
     dz[...] = (p - _targets(labels, p.shape[1])) / len(p)
 
 
 def mse_forward(losses, p, z, labels):
     """``lossᵢ = ½ Σₖ (p - y)²`` with ``p = sigmoid(z)``: the half of tutorial 2.3 and Nielsen, not of tutorial 2.2.
 
-    Out: losses (N,), p (N, K). In: z (N, K), labels (N,).
+    Out: losses (N,), p (N, K). In: z (N, K), labels (N,). Source: tutorial 2.3.
     """
     sigmoid_forward(p, z)
     error = p - _targets(labels, z.shape[1])  # (N, K)

@@ -26,6 +26,7 @@ def batch_norm_backward(dx, dgamma, dbeta, dout, xhat, inverse_std, gamma):
     """``dx = γ/σ (dout - mean dout - xhat · mean(dout xhat))``, means over the batch.
 
     Out: dx (N, M); dgamma, dbeta (M,). In: dout (N, M). Saved: xhat (N, M), inverse_std, gamma (M,).
+    Source: Ioffe and Szegedy 2015, section 3.
     """
     n = len(dout)
     np.sum(dout * xhat, axis=0, out=dgamma)
@@ -37,6 +38,7 @@ def batch_norm_inference(out, x, running_mean, running_variance, gamma, beta, ep
     """``out = γ (x - running mean) / √(running variance + ε) + β``.
 
     Out: out (N, M), may be x. In: x (N, M); running_mean, running_variance, gamma, beta (M,).
+    Source: Ioffe and Szegedy 2015, algorithm 2; tutorial 4.3.
     """
     out[...] = gamma * ((x - running_mean) * (1 / np.sqrt(running_variance + epsilon))) + beta
 
@@ -58,6 +60,7 @@ def layer_norm_backward(dx, dgamma, dbeta, dout, xhat, inverse_std, gamma):
     """``dx = 1/σ (g - mean g - xhat · mean(g xhat))`` with ``g = γ dout``, means over each sample's units.
 
     Out: dx (N, M); dgamma, dbeta (M,). In: dout (N, M). Saved: xhat (N, M), inverse_std (N,), gamma (M,).
+    Source: Ba, Kiros and Hinton 2016.
     """
     np.sum(dout * xhat, axis=0, out=dgamma)
     np.sum(dout, axis=0, out=dbeta)

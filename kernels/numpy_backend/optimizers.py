@@ -10,7 +10,7 @@ import numpy as np
 
 
 def sgd_step(parameters, gradients, rate):
-    """``θ ← θ - η g``. Source: tutorial 4.2."""
+    """``θ ← θ - η g``. In and out: parameters (P,). In: gradients (P,). Source: tutorial 2.3, 4.2."""
     parameters -= rate * gradients
 
 
@@ -18,6 +18,7 @@ def ema_momentum_step(parameters, velocity, gradients, rate, momentum):
     """``v ← β v + (1 - β) g``, ``θ ← θ - η v``: the tutorial's form (4.2), an average of gradients.
 
     Its steps are (1 - β) times those of `momentum_step` at the same rate.
+    In and out: parameters, velocity (P,). In: gradients (P,). Source: tutorial 4.2.
     """
     velocity *= momentum
     velocity += (1 - momentum) * gradients
@@ -25,34 +26,50 @@ def ema_momentum_step(parameters, velocity, gradients, rate, momentum):
 
 
 def momentum_step(parameters, velocity, gradients, rate, momentum):
-    """``v ← β v + g``, ``θ ← θ - η v``: the classical form (Polyak 1964), as PyTorch writes it."""
+    """``v ← β v + g``, ``θ ← θ - η v``: the classical form, as PyTorch writes it.
+
+    In and out: parameters, velocity (P,). In: gradients (P,). Source: Polyak 1964.
+    """
     velocity *= momentum
     velocity += gradients
     parameters -= rate * velocity
 
 
 def nesterov_step(parameters, velocity, gradients, rate, momentum):
-    """``v ← β v + g``, ``θ ← θ - η (g + β v)``: Nesterov's momentum in the form of Sutskever et al. 2013 / PyTorch."""
+    """``v ← β v + g``, ``θ ← θ - η (g + β v)``: θ is the point that looks ahead, as in PyTorch.
+
+    In and out: parameters, velocity (P,). In: gradients (P,).
+    Source: Sutskever et al. 2013; Bengio, Boulanger-Lewandowski and Pascanu 2013.
+    """
     velocity *= momentum
     velocity += gradients
     parameters -= rate * (gradients + momentum * velocity)
 
 
 def adagrad_step(parameters, squares, gradients, rate, epsilon):
-    """``s ← s + g²``, ``θ ← θ - η g / (√s + ε)``. Source: Duchi, Hazan and Singer 2011."""
+    """``s ← s + g²``, ``θ ← θ - η g / (√s + ε)``: ε outside the root, as PyTorch.
+
+    In and out: parameters, squares (P,). In: gradients (P,). Source: Duchi, Hazan and Singer 2011.
+    """
     squares += gradients * gradients
     parameters -= rate * gradients / (np.sqrt(squares) + epsilon)
 
 
 def rmsprop_step(parameters, squares, gradients, rate, rho, epsilon):
-    """``s ← ρ s + (1 - ρ) g²``, ``θ ← θ - η g / √(s + ε)``: ε inside the root, as in tutorial 4.2."""
+    """``s ← ρ s + (1 - ρ) g²``, ``θ ← θ - η g / √(s + ε)``: ε inside the root.
+
+    In and out: parameters, squares (P,). In: gradients (P,). Source: tutorial 4.2.
+    """
     squares *= rho
     squares += (1 - rho) * gradients * gradients
     parameters -= rate * gradients / np.sqrt(squares + epsilon)
 
 
 def rmsprop_eps_outside_step(parameters, squares, gradients, rate, rho, epsilon):
-    """``s ← ρ s + (1 - ρ) g²``, ``θ ← θ - η g / (√s + ε)``: ε outside the root, as PyTorch and older Keras."""
+    """``s ← ρ s + (1 - ρ) g²``, ``θ ← θ - η g / (√s + ε)``: ε outside the root, as PyTorch and older Keras.
+
+    In and out: parameters, squares (P,). In: gradients (P,). Source: Tieleman and Hinton 2012, lecture 6.5.
+    """
     squares *= rho
     squares += (1 - rho) * gradients * gradients
     parameters -= rate * gradients / (np.sqrt(squares) + epsilon)
@@ -61,7 +78,8 @@ def rmsprop_eps_outside_step(parameters, squares, gradients, rate, rho, epsilon)
 def adam_step(parameters, first, second, gradients, rate, beta1, beta2, epsilon, step):
     """``m ← β₁ m + (1 - β₁) g``, ``v ← β₂ v + (1 - β₂) g²``, ``θ ← θ - η m̂ / (√v̂ + ε)``.
 
-    ``m̂ = m / (1 - β₁ᵗ)``, ``v̂ = v / (1 - β₂ᵗ)`` with t = `step` ≥ 1. Source: Kingma and Ba 2015; tutorial 4.2.
+    ``m̂ = m / (1 - β₁ᵗ)``, ``v̂ = v / (1 - β₂ᵗ)`` with t = `step` ≥ 1; ε outside the root, beside the corrected v̂.
+    In and out: parameters, first, second (P,). In: gradients (P,). Source: Kingma and Ba 2015; tutorial 4.2.
     """
     first *= beta1
     first += (1 - beta1) * gradients
@@ -74,7 +92,8 @@ def adam_step(parameters, first, second, gradients, rate, beta1, beta2, epsilon,
 def adamw_step(parameters, first, second, gradients, rate, beta1, beta2, epsilon, step, decay, decayed):
     """``θ ← θ - η decay θ`` for the leading `decayed` parameters (the weights), then Adam's step.
 
-    Decoupled weight decay, as PyTorch writes it. Source: Loshchilov and Hutter 2019.
+    Decoupled weight decay, multiplied by the rate as PyTorch writes it.
+    In and out: parameters, first, second (P,). In: gradients (P,). Source: Loshchilov and Hutter 2019.
     """
     parameters[:decayed] *= 1 - rate * decay
     adam_step(parameters, first, second, gradients, rate, beta1, beta2, epsilon, step)

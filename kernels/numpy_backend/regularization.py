@@ -9,12 +9,16 @@ def l2_forward(w, coefficient):
 
 
 def l2_backward(dw, w, coefficient):
-    """``dw += coefficient · w``. In and out: dw (P,). In: w (P,) the weights, without biases; coefficient λ / n."""
+    """``dw += coefficient · w``: as the loss gains ``coefficient / 2 · Σ w²``, so that SGD decays by ``1 - η λ / n``.
+
+    In and out: dw (P,). In: w (P,) the weights, without biases; coefficient λ / n.
+    Source: Nielsen, chapter 3; tutorial 4.4.
+    """
     dw += coefficient * w
 
 
 def global_norm(gradients):
-    """Return ``√Σ g²`` over all gradients (P,)."""
+    """Return ``√Σ g²`` over all gradients (P,). Source: Pascanu, Mikolov and Bengio 2013."""
     return float(np.sqrt(np.sum(gradients * gradients)))
 
 
