@@ -205,6 +205,33 @@ def compare(
         raise HarnessError(f"worse in {b}: {'; '.join(worse)}")
 
 
+@app.command()
+def bench(
+    what: Annotated[str, typer.Argument(metavar="[kernels|training|all]", help="What is measured.")] = "all",
+    peers: Annotated[bool, typer.Option("--peers", help="Also PyTorch, JAX, scikit-learn and the tutorial.")] = False,
+    profile: Profile = "quick",
+    results: Results = None,
+) -> None:
+    """Measure each kernel against the limits of this machine, and training against BLAS and other libraries.
+
+    Example: harness bench training --peers
+    """
+    _known_profile(profile)
+    _known_benchmark(what)
+    results = results or _folder("results", profile)
+
+    from harness.quality.bench import run, summary
+
+    def tell(text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
+    if what in ("kernels", "all"):
+        print(summary.kernels_text(run.bench_kernels(results, tell)))
+    if what in ("training", "all"):
+        print(summary.training_text(run.bench_training(results, tell, peers=peers)))
+    print(f"tables: {results / 'bench'}")
+
+
 @app.command("list")
 def list_studies() -> None:
     """List the studies that are shipped.
@@ -301,6 +328,14 @@ def _known_profile(profile: str) -> None:
 
     if profile not in PROFILES:
         raise InputError(f"unknown profile {profile!r}{nearest(profile, PROFILES)}; known: {', '.join(PROFILES)}")
+
+
+def _known_benchmark(what: str) -> None:
+    from harness.errors import nearest
+
+    known = ("kernels", "training", "all")
+    if what not in known:
+        raise InputError(f"bench: unknown benchmark {what!r}{nearest(what, known)}; known: {', '.join(known)}")
 
 
 def _writable_folder(folder: Path, option: str) -> Path:

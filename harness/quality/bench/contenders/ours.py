@@ -1,0 +1,65 @@
+"""The project's own backends, driven as the training loop drives them."""
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.datasets import load_dataset
+from harness.quality.bench.contenders import Data, Train
+from harness.quality.bench.networks import IMAGES, Network
+from harness.quality.bench.timing import clock
+from harness.training import setup
+from kernels import layout
+
+
+def start_sparse(network: Network, data: Data) -> Train:
+    """The compiled backend as it is used: its first layer visits the nonzero pixels only."""
+    return _start(network, data, "numba", sparse=True)
+
+
+def start_dense(network: Network, data: Data) -> Train:
+    """The compiled backend with the dense first layer."""
+    return _start(network, data, "numba", sparse=False)
+
+
+def start_numpy(network: Network, data: Data) -> Train:
+    """The reference backend."""
+    return _start(network, data, "numpy", sparse=False)
+
+
+@cache
+def packed_images(backend: str) -> tuple[layout.Images, float]:
+    """Return the training images as a backend reads them, and the seconds that it took to make them so."""
+    trial = Network((1,), "sgd", 0.1, 1).trial(backend)
+    setup.backend(backend).pack_rows(
+        np.zeros(2, np.int64), np.zeros(1, np.uint16), np.zeros(1, np.uint8), np.ones((1, 1), np.uint8)
+    )  # compiled before the clock starts
+    dataset = load_dataset("mnist")
+    int(dataset.train_images.max())  # read from the disk before the clock starts, too
+    begun = clock()
+    images, _ = setup.images_of(trial, dataset, np.arange(IMAGES))
+    return images, clock() - begun
+
+
+def _start(network: Network, data: Data, backend: str, *, sparse: bool) -> Train:
+    trial = network.trial(backend)
+    images = packed_images(backend)[0]._replace(sparse=sparse)
+    net, rule = setup.network_of(trial, network.widths[0], network.widths[-1]), setup.optimizer_of(trial)
+    state = layout.new_state(net, rule, trial.dtype)
+    for layer, w in enumerate(data.weights):
+        layout.weight(state.parameters, net, layer)[...] = w
+    workspace = layout.new_workspace(net, network.batch, trial.dtype, sparse=sparse)
+    kernels, taken = setup.backend(backend), 0
+
+    def train(order: NDArray[np.int64]) -> float:
+        nonlocal taken
+        losses = np.zeros(len(order) // network.batch)
+        rates = np.full(len(losses), network.learning_rate)
+        kernels.train_epoch(
+            state, workspace, losses, images, order, rates, net, rule, network.batch, 0.0, 0.0, np.uint64(0), taken
+        )
+        taken += len(losses)
+        return float(losses.mean())
+
+    return train
