@@ -171,7 +171,7 @@ class _Keeper(threading.Thread):
 def _start_worker(load: str) -> "subprocess.Popen[str]":
     path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
     return subprocess.Popen(
-        [sys.executable, "-m", "harness.sweep.worker", load],
+        [sys.executable, "-P", "-m", "harness.sweep.worker", load],  # -P: not the current folder first
         env=os.environ | THREAD_VARIABLES | {"PYTHONPATH": path},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -1,8 +1,11 @@
 """Small studies, and runs of them in this process or in one that can be killed."""
 
+import ctypes
+import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -56,8 +59,37 @@ def notes(tmp_path, monkeypatch):
     return folder
 
 
-def start_run(results, *options, **popen):
+def start_run(results, *options, first_on_path=None, **popen):
     """Start sweep_driver.py in a process of its own."""
     command = [sys.executable, str(HERE / "sweep_driver.py"), str(results), *map(str, options)]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    path = [str(first_on_path) if first_on_path else None, *sys.path]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, path))}
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, **popen)
+
+
+def ended(process):
+    """Wait for a process; return its exit code and what it said on standard error, as lines."""
+    _, said = process.communicate(timeout=120)
+    return process.returncode, said.splitlines()
+
+
+def journal_lines(results, study="pace"):
+    """The whole lines of a journal, parsed."""
+    path = results / study / "journal.jsonl"
+    content = path.read_bytes() if path.exists() else b""
+    return [json.loads(line) for line in content.splitlines(keepends=True) if line.endswith(b"\n")]
+
+
+def wait_until(condition, limit=60):
+    """Wait for something that will come true soon."""
+    deadline = time.monotonic() + limit
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true"
+        time.sleep(0.01)
+
+
+def bound_by_file_modes():
+    """To be called in a child process: root, too, may no longer write where file modes forbid it."""
+    if os.geteuid() == 0:
+        for overriding in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+            assert ctypes.CDLL(None).prctl(24, overriding, 0, 0, 0) == 0  # PR_CAPBSET_DROP

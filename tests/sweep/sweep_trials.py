@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 
@@ -123,3 +124,10 @@ def telling(_):
     """Leaves its process id, and stays."""
     (Path(os.environ["SWEEP_NOTES"]) / str(os.getpid())).touch()
     time.sleep(1000)
+
+
+def meddling(fields):
+    """Edits a kernel while the run goes on."""
+    with (Path(find_spec("kernels").origin).parent / "numba_backend" / "losses.py").open("a") as source:
+        source.write("\nMEDDLED = True\n")
+    return steady(fields)
