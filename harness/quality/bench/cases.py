@@ -164,7 +164,7 @@ _ARRAYS: dict[str, Builder] = {
     "losses": _losses,
     "normalization": _normalization,
     "dropout": _dropout,
-    **{module: _flat for module in FLAT},
+    **dict.fromkeys(FLAT, _flat),
 }
 
 

@@ -57,7 +57,7 @@ def bench_training(results: Path, tell: Tell, *, peers: bool) -> pd.DataFrame:
     """Time a training step of each network and contender in alternating rounds; return what training.csv then holds.
 
     Also writes ratios.csv. Each contender has a process of its own, of which one works at a time. Takes some 2
-    minutes, with peers some 5.
+    minutes, with peers some 6.
     """
     chosen = [name for name, contender in CONTENDERS.items() if (peers or not contender.peer)]
     missing = [name for name in chosen if not CONTENDERS[name].installed]

@@ -28,7 +28,7 @@ def start(network: Network, data: Data) -> Train | None:
     images, labels, classes = data.images, data.labels, np.arange(CLASSES)
 
     def train(order: NDArray[np.int64]) -> float:
-        model.partial_fit(images[: len(order)], labels[: len(order)], classes)
+        model.partial_fit(images[: len(order)], labels[: len(order)], classes=classes)
         return float(model.loss_)
 
     return train
