@@ -80,8 +80,8 @@ def dying_once(fields):
 
 
 def noted(fields):
-    """Leaves a line for each call."""
-    with open(Path(os.environ["SWEEP_NOTES"]) / "calls", "a") as calls:
+    """Leaves a line for each call, in a file for each process."""
+    with open(Path(os.environ["SWEEP_NOTES"]) / str(os.getpid()), "a") as calls:
         calls.write(f"{fields['learning_rate']} {fields['seed']}\n")
     return steady(fields)
 

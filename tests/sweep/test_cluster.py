@@ -1,0 +1,122 @@
+"""A Dask cluster as a user would start one gives the tables of a local run, whatever happens to its workers."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import HERE, assert_same_tables, ended, journal_lines, make_study, start_run, wait_until, work
+
+from harness.errors import InputError
+from harness.sweep.runner import run_studies
+
+DASK = str(Path(sys.executable).parent / "dask")
+OPTIONS = ("--pause", 0.1, "--seeds", 6)
+TRIALS = 36
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Cluster:
+    """`dask scheduler` and two times `dask worker` on loopback."""
+
+    def __init__(self, folder):
+        self.address = f"tcp://127.0.0.1:{free_port()}"
+        self._folder = folder
+        port = self.address.rpartition(":")[2]
+        self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard")
+        self.workers = [
+            self._start("worker", self.address, "--nthreads", "1", "--no-dashboard", "--no-nanny") for _ in range(2)
+        ]
+
+    def _start(self, *arguments):
+        path = os.pathsep.join([str(HERE), *filter(None, sys.path)])
+        environment = os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        return subprocess.Popen(
+            [DASK, *arguments],
+            env=environment,
+            cwd=self._folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def stop(self):
+        for process in (*self.workers, self.scheduler):
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def cluster(notes):
+    cluster = Cluster(notes.parent)
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    results = tmp_path_factory.mktemp("local")
+    run_studies([make_study(pause=0.1, seeds=6)], results, jobs=4, work=work("steady"))
+    return results
+
+
+def test_a_cluster_gives_the_tables_of_a_local_run(tmp_path, cluster, undisturbed):
+    code, said = ended(start_run(tmp_path / "results", *OPTIONS, "--scheduler", cluster.address))
+    assert code == 0, said
+    assert_same_tables(tmp_path / "results", undisturbed)
+
+
+def calls(notes, worker):
+    return (notes / str(worker.pid)).read_text().splitlines()
+
+
+def test_a_worker_killed_half_way_loses_nothing_and_what_ran_twice_counts_once(tmp_path, cluster, notes, undisturbed):
+    results = tmp_path / "results"
+    run = start_run(results, *OPTIONS, "--scheduler", cluster.address, "--work", "noted")
+    wait_until(lambda: len(journal_lines(results)) > TRIALS // 3)
+    begun = len(calls(notes, cluster.workers[0]))
+    wait_until(lambda: len(calls(notes, cluster.workers[0])) > begun)
+    cluster.workers[0].kill()
+    code, said = ended(run)
+    assert code == 0, said
+    assert len([*calls(notes, cluster.workers[0]), *calls(notes, cluster.workers[1])]) > TRIALS, (
+        "one was executed twice"
+    )
+    recorded = [record["trial_id"] for record in journal_lines(results)]
+    assert len(recorded) == len(set(recorded)) == TRIALS
+    assert_same_tables(results, undisturbed)
+
+
+def test_a_lost_scheduler_ends_the_run_and_everything_finished_is_kept(tmp_path, cluster, undisturbed):
+    results = tmp_path / "results"
+    run = start_run(results, *OPTIONS, "--scheduler", cluster.address)
+    wait_until(lambda: len(journal_lines(results)) > TRIALS // 3)
+    cluster.scheduler.kill()
+    code, said = ended(run)
+    assert code == 1
+    assert said[-1] == f"scheduler {cluster.address} is lost; everything finished is kept"
+    kept = journal_lines(results)
+    assert ended(start_run(results, *OPTIONS))[0] == 0
+    assert journal_lines(results)[: len(kept)] == kept
+    assert_same_tables(results, undisturbed)
+
+
+def test_an_address_where_nobody_answers_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr("harness.sweep.cluster.CONNECT_LIMIT", 1.0)
+    address = f"tcp://127.0.0.1:{free_port()}"
+    with pytest.raises(InputError, match=f"--scheduler {address}: no scheduler answers there"):
+        run_studies([make_study()], tmp_path, jobs=1, scheduler=address, work=work("steady"))
+
+
+@pytest.mark.parametrize(
+    "address", ["nonsense", "tcp://", "tcp://127.0.0.1", "tcp://127.0.0.1:port", "http://127.0.0.1:1"]
+)
+def test_an_address_that_is_none_is_refused(tmp_path, address):
+    with pytest.raises(InputError, match=f"--scheduler {address}"):
+        run_studies([make_study()], tmp_path, jobs=1, scheduler=address, work=work("steady"))
