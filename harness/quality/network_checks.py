@@ -118,6 +118,7 @@ def _draw(network: Network, rng: np.random.Generator) -> _Case:
     state.parameters[...] = rng.normal(0, 0.7, network.parameters).astype(np.float32)
     pixels = np.where(rng.random((rows, inputs)) < 0.5, rng.integers(1, 256, (rows, inputs)), 0).astype(np.uint8)
     labels = rng.integers(0, classes, rows).astype(np.uint8)
+    pixels.flags.writeable = labels.flags.writeable = False  # as a mapped dataset: the same compiled version
     images = Images(pixels, labels, **packed(pixels), sparse=False, scale=1 / 255, shift=0.0)
     return _Case(network, state, images, rng.permutation(rows)[:BATCH])
 

@@ -121,8 +121,8 @@ class _Run:
         trial, batch = self.trial, _batch_size(self.trial, self.rows)
         n = len(self.rows.train)
         updates = n // batch if trial.drop_last else -(-n // batch)
-        if updates == 0:
-            raise InputError(f"drop_last: {n} training images are less than one batch of {batch}")
+        if trial.drop_last and trial.batch_size != "full" and n < int(trial.batch_size):
+            raise InputError(f"drop_last: {n} training images are less than one batch of {trial.batch_size}")
         rates = learning_rates(trial, updates)
         every = updates if trial.evaluate_every is None else max(trial.evaluate_every // batch, 1)
         shuffle = stream(trial.seed, "order")
@@ -146,6 +146,9 @@ class _Run:
             return None
         self.samples += len(segment.order)
         row = self.evaluate(segment)
+        if row["train_loss"] is None:  # only the last update brought it about: no batch has seen these weights yet
+            self.reason, self.diverged_epoch = "the loss of the training images is not finite", segment.epoch
+            return None
         self.curve.append(row)
         self.keep_best(row)
         self.diagnose(segment.epoch)

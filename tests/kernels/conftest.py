@@ -49,6 +49,7 @@ def setting() -> Callable[..., Setting]:
         lit = rng.random((images, widths[0])) < 0.5
         pixels = np.where(lit, rng.integers(1, 256, lit.shape), 0).astype(np.uint8)
         labels = rng.integers(0, max(widths[-1], 2), images).astype(np.uint8)
+        pixels.flags.writeable = labels.flags.writeable = False  # as a mapped dataset: the same compiled version
         data = Images(pixels, labels, **packed(pixels), sparse=False, scale=1 / 255, shift=0.0)
         workspace = layout.new_workspace(network, batch or images, dtype, sparse=False)
         return Setting(network, state, workspace, data, rng.permutation(images))

@@ -1,0 +1,60 @@
+"""Learning rates at points where they are known."""
+
+import numpy as np
+import pytest
+
+from harness.spec import Trial
+from harness.training.schedules import learning_rates
+
+
+def rates(updates_per_epoch=10, **fields):
+    found = learning_rates(Trial(learning_rate=0.2, **fields), updates_per_epoch)
+    assert found.shape == (fields.get("epochs", 10) * updates_per_epoch,)
+    return found
+
+
+def test_constant_stays():
+    np.testing.assert_array_equal(rates(schedule="constant"), 0.2)
+
+
+def test_step_drops_at_the_start_of_each_period():
+    found = rates(schedule="step", schedule_factor=0.1, schedule_every=2, epochs=5)
+    np.testing.assert_allclose(found[[0, 19, 20, 39, 40, 49]], [0.2, 0.2, 0.02, 0.02, 0.002, 0.002])
+
+
+def test_exponential_meets_step_where_a_period_begins_and_is_smooth_between():
+    found = rates(schedule="exponential", schedule_factor=0.25, schedule_every=2, epochs=5)
+    np.testing.assert_allclose(found[[0, 20, 40]], [0.2, 0.05, 0.0125])
+    np.testing.assert_allclose(found[1:] / found[:-1], 0.25 ** (1 / 20))
+    np.testing.assert_allclose(found[10], 0.1)
+
+
+def test_cosine_falls_from_the_rate_through_its_half_towards_the_floor():
+    found = rates(schedule="cosine")
+    np.testing.assert_allclose(found[[0, 50]], [0.2, 0.1])
+    np.testing.assert_allclose(found[25], 0.2 * (1 + np.sqrt(0.5)) / 2)
+    assert 0 < found[-1] < 0.001
+    assert (np.diff(found) < 0).all()
+
+
+def test_the_floor_of_cosine_is_a_share_of_the_first_rate():
+    found = rates(schedule="cosine", schedule_floor=0.5)
+    np.testing.assert_allclose(found[[0, 50]], [0.2, 0.15])
+    assert found[-1] == pytest.approx(0.1, rel=1e-3)
+
+
+def test_warm_up_rises_in_a_line_to_the_rate_and_then_decays():
+    found = rates(schedule="warmup_cosine", warmup=0.1)
+    np.testing.assert_allclose(found[:10], 0.2 * np.arange(1, 11) / 10)
+    np.testing.assert_allclose(found[[10, 55]], [0.2, 0.1])
+    assert (np.diff(found[10:]) < 0).all()
+
+
+def test_no_warm_up_still_makes_a_first_step():
+    found = rates(schedule="warmup_cosine", warmup=0.0)
+    assert found[0] == pytest.approx(0.2)
+
+
+def test_one_update_has_the_full_rate():
+    for schedule in ("constant", "step", "exponential", "cosine", "warmup_cosine"):
+        np.testing.assert_allclose(rates(1, schedule=schedule, epochs=1), 0.2)
