@@ -11,7 +11,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numba
+from llvmlite.binding import Linkage
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, UserProvidedCacheLocator
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import Compiler
 from numba.misc.appdirs import AppDirs
 
 
@@ -88,12 +91,39 @@ class _DiskCache(FunctionCache):
             return
 
 
+class _SelfContained(JITCodeLibrary):
+    """The machine code of a function, which calls its own copies of the functions linked into it.
+
+    Numba exports these copies as weak symbols, and a process takes the first of a name that it meets. As each was
+    optimized where it stands, the last bits of a result would depend on what was compiled or loaded before.
+    """
+
+    def _finalize_final_module(self):
+        self._shared_module = self._final_module.clone()  # what others link in: there, copies may still be merged
+        _relink(self._shared_module, Linkage.external, Linkage.linkonce_odr)
+        _relink(self._final_module, Linkage.linkonce_odr, Linkage.internal)
+        super()._finalize_final_module()
+
+
+def _relink(module, old, new):
+    for function in module.functions:
+        if function.linkage == old and not function.is_declaration:
+            function.linkage = new
+
+
+class _Compiler(Compiler):
+    def __init__(self, typingctx, targetctx, library, *arguments):
+        library = _SelfContained(targetctx.codegen(), "kernel")
+        library.enable_object_caching()
+        super().__init__(typingctx, targetctx, library, *arguments)
+
+
 def _compiler(*flags: str, **options: bool):
     """No `nnan` or `ninf` among the flags, ever: the training loop looks for NaN and infinity."""
 
     def decorate(function):
         # error_model="numpy": Python's check of every division for zero would keep loops scalar.
-        dispatcher = numba.njit(error_model="numpy", fastmath=set(flags), **options)(function)
+        dispatcher = numba.njit(error_model="numpy", fastmath=set(flags), pipeline_class=_Compiler, **options)(function)
         dispatcher._cache = _DiskCache(function)
         return dispatcher
 
