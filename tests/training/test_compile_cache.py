@@ -1,0 +1,86 @@
+"""The cache of compiled kernels only saves time: broken or out of reach, it costs a recompile and nothing else."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import kernels
+
+# One kernel, so that compiling it again is quick. Prints the result, what came from the cache and what was compiled.
+CALL = """
+import numpy as np
+from kernels.numba_backend import sgd_step
+parameters = np.ones(3)
+sgd_step(parameters, np.full(3, 0.5), 0.1)
+print(parameters.tolist(), sum(sgd_step.stats.cache_hits.values()), sum(sgd_step.stats.cache_misses.values()))
+"""
+RESULT = "[0.95, 0.95, 0.95]"
+COMPILED, FROM_CACHE = f"{RESULT} 0 1", f"{RESULT} 1 0"
+
+
+def call(cache: Path, folder: Path | None = None) -> str:
+    """Run the kernel in a process of its own; whatever it says on standard error is an error."""
+    environment = os.environ | {"HARNESS_CACHE": str(cache)} | ({"PYTHONPATH": str(folder)} if folder else {})
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", CALL], env=environment, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    cache = tmp_path_factory.mktemp("filled")
+    assert call(cache) == COMPILED
+    return cache
+
+
+def test_a_second_process_finds_the_machine_code(filled):
+    assert call(filled) == FROM_CACHE
+
+
+DAMAGE = {
+    "empty index": (".nbi", lambda path: path.write_bytes(b"")),
+    "other bytes in the index": (".nbi", lambda path: path.write_bytes(os.urandom(path.stat().st_size))),
+    "machine code cut off": (".nbc", lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])),
+    "machine code missing": (".nbc", lambda path: path.unlink()),
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_a_damaged_file_costs_one_recompile(filled, tmp_path, kind):
+    cache, (suffix, damage) = shutil.copytree(filled, tmp_path / "cache"), DAMAGE[kind]
+    damaged = [path for path in cache.rglob(f"*{suffix}") if path.is_file()]
+    assert damaged
+    for path in damaged:
+        damage(path)
+    assert call(cache) == COMPILED
+    assert call(cache) == FROM_CACHE
+
+
+def test_a_folder_that_cannot_be_made_is_done_without(tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    assert call(tmp_path / "file") == COMPILED
+    assert call(tmp_path / "file" / "below") == COMPILED
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere; the test above covers the same code")
+def test_a_read_only_folder_is_done_without(tmp_path):
+    tmp_path.chmod(0o500)
+    assert call(tmp_path) == COMPILED
+
+
+def test_an_edited_callee_in_another_file_is_noticed(tmp_path):
+    """Numba's own cache would look at the caller's file only."""
+    copy = tmp_path / "copy" / "kernels"
+    shutil.copytree(Path(kernels.__file__).parent, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    assert call(tmp_path / "cache", copy.parent) == COMPILED
+    with (copy / "numba_backend" / "views.py").open("a") as source:
+        source.write("\nEDITED = True\n")
+    assert call(tmp_path / "cache", copy.parent) == COMPILED
+    assert call(tmp_path / "cache", copy.parent) == FROM_CACHE
