@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from harness.analysis.bench import Bench, bench_drawings, bench_section, load_bench
 from harness.analysis.figures import draw_study, draw_summary
 from harness.analysis.figures.panels import Drawing
 from harness.analysis.figures.style import house_style, png_bytes
@@ -29,14 +30,14 @@ def write_report(results: Path, reports: Path) -> Path:
 
     Raises InputError when there are no results or `reports` cannot be written.
     """
-    found = load_results(results)
+    found, bench = load_results(results), load_bench(results)
     folder = reports / FIGURES
     files: dict[str, bytes] = {}
     with house_style():
-        drawings = draw(found)
+        drawings = draw(found, bench)
         for drawing in (d for group in drawings.values() for d in group):
             files[f"{drawing.name}.png"] = png_bytes(drawing.figure)
-    text = _compose(found, drawings, {name: _digest(content) for name, content in files.items()})
+    text = _compose(found, bench, drawings, {name: _digest(content) for name, content in files.items()})
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
@@ -55,26 +56,31 @@ def check_report(results: Path, reports: Path) -> list[str]:
     if not path.is_file():
         return [f"{path}: missing"]
     text = path.read_bytes().decode(errors="replace")
-    found = load_results(results)
+    found, bench = load_results(results), load_bench(results)
     with house_style():
-        drawings = draw(found)
+        drawings = draw(found, bench)
     names = [f"{d.name}.png" for group in drawings.values() for d in group]
     on_disk = {name: _file_digest(reports / FIGURES / name) for name in names}
-    fresh = _compose(found, drawings, on_disk)
+    fresh = _compose(found, bench, drawings, on_disk)
     if text == fresh:
         return []
     return _differences(path, text, fresh, on_disk) or [f"{path}: edited, or written by another version"]
 
 
-def draw(results: Results) -> dict[str, list[Drawing]]:
-    """Return the figures by study, after the summary under "" (call inside house_style())."""
+def draw(results: Results, bench: Bench | None) -> dict[str, list[Drawing]]:
+    """Return the figures by study, after the summary under ""; those on speed under "bench", which no study may be
+    called (call inside house_style()).
+    """
     frames = all_frames(results)
-    return {"": [draw_summary(frames)]} | {name: draw_study(study) for name, study in frames.items()}
+    speed = {"bench": bench_drawings(bench)} if bench else {}
+    return {"": [draw_summary(frames)]} | {name: draw_study(study) for name, study in frames.items()} | speed
 
 
-def _compose(results: Results, drawings: dict[str, list[Drawing]], digests: dict[str, str | None]) -> str:
+def _compose(
+    results: Results, bench: Bench | None, drawings: dict[str, list[Drawing]], digests: dict[str, str | None]
+) -> str:
     seal = {
-        "results": results_digest(results),
+        "results": results_digest(results) + (bench.digest if bench else ""),
         "figures": {
             f"{d.name}.png": {"drawn": drawn(d.figure), "file": digests[f"{d.name}.png"]}
             for group in drawings.values()
@@ -82,7 +88,8 @@ def _compose(results: Results, drawings: dict[str, list[Drawing]], digests: dict
         },
     }
     captions = {study: [(f"{FIGURES}/{d.name}.png", d.caption) for d in group] for study, group in drawings.items()}
-    return render(results, captions) + f"\n<!-- seal {json.dumps(seal, indent=1)} -->\n"
+    speed = bench_section(bench, captions["bench"]) if bench else None
+    return render(results, captions, speed) + f"\n<!-- seal {json.dumps(seal, indent=1)} -->\n"
 
 
 def _differences(path: Path, text: str, fresh: str, on_disk: dict[str, str | None]) -> list[str]:

@@ -30,8 +30,8 @@ READING = (
 )
 
 
-def render(results: Results, figures: Mapping[str, Captioned]) -> str:
-    """Return the whole report; `figures` by study, those of the summary under ""."""
+def render(results: Results, figures: Mapping[str, Captioned], speed: str | None = None) -> str:
+    """Return the whole report; `figures` by study, those of the summary under ""; `speed` is a section of its own."""
     frames = all_frames(results)
     parts = [
         "# Neural networks from scratch: what the ablations show",
@@ -44,7 +44,7 @@ def render(results: Results, figures: Mapping[str, Captioned]) -> str:
     ]
     parts += [section(study, figures[name]) for name, study in frames.items()]
     parts += [empty(study) for name, study in results.studies.items() if name not in frames]
-    parts += [environment_section(results), reproduction(results)]
+    parts += [*filter(None, [speed]), environment_section(results), reproduction(results)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -14,7 +14,7 @@ import numba
 import numpy as np
 
 from harness.errors import HarnessError
-from harness.quality.bench.cases import DTYPE, SCRATCH, Case, ladder, make_case
+from harness.quality.bench.cases import DTYPE, SCRATCH, Case, family, ladder, make_case
 from harness.quality.bench.costs import Size
 from harness.quality.bench.limits import Limits, caches, level
 from harness.quality.bench.timing import Seconds, clock, ratio, seconds_per_call, spread
@@ -131,6 +131,7 @@ def _row(case: Case, backend: str, seconds: Seconds, limits: Limits) -> Row:
     bound = max(bounds, key=lambda name: bounds[name])
     return {
         "kernel": case.kernel,
+        "family": family(case.kernel),
         "backend": backend,
         "size": size_label(case.size),
         "dtype": DTYPE,

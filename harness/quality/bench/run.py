@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from harness.errors import HarnessError
-from harness.quality.bench import kernels, limits, training
+from harness.quality.bench import growth, kernels, limits, training
 from harness.quality.bench.contenders import CONTENDERS, DENSE, OURS, SGEMM
 from harness.quality.bench.networks import NETWORKS
 from harness.quality.bench.process import measuring_process
@@ -48,7 +48,7 @@ def bench_kernels(results: Path, tell: Tell, *, reduced: bool = False) -> pd.Dat
     return frame
 
 
-ROUNDS, ROUND_SECONDS = 5, 0.4
+ROUNDS, ROUND_SECONDS, GROWTH_SAMPLE = 5, 0.4, 0.05
 LOSS_RATIO = 1.5
 """A peer whose mean loss over the first epoch is further away than this from ours trains something else."""
 
@@ -56,8 +56,8 @@ LOSS_RATIO = 1.5
 def bench_training(results: Path, tell: Tell, *, peers: bool) -> pd.DataFrame:
     """Time a training step of each network and contender in alternating rounds; return what training.csv then holds.
 
-    Also writes ratios.csv. Each contender has a process of its own, of which one works at a time. Takes some 2
-    minutes, with peers some 6.
+    Also writes ratios.csv and growth.csv. Each contender has a process of its own, of which one works at a time.
+    Takes some 2 minutes, with peers some 6.
     """
     chosen = [name for name, contender in CONTENDERS.items() if (peers or not contender.peer)]
     missing = [name for name in chosen if not CONTENDERS[name].installed]
@@ -71,9 +71,16 @@ def bench_training(results: Path, tell: Tell, *, peers: bool) -> pd.DataFrame:
                 tell(NETWORKS[i].name)
                 rows += _network_rows(i, asks, tell)
         frame = pd.DataFrame(rows)
+        tell("growth")
+        write_table(results, "growth", pd.DataFrame(_growth_rows()))
         write_table(results, "training", frame)
         write_table(results, "ratios", ratios(frame))
     return frame
+
+
+def _growth_rows() -> list[dict[str, Any]]:
+    with measuring_process() as ask:
+        return [row for ladder in growth.LADDERS for row in ask(growth.measure, ladder, ROUNDS, GROWTH_SAMPLE)]
 
 
 def _network_rows(network: int, asks: dict[str, Callable[..., Any]], tell: Tell) -> list[dict[str, Any]]:
