@@ -34,7 +34,8 @@ FIGURES = (
 )
 SETTINGS = tuple(name for name in Trial.model_fields if name != "seed")
 IDENTITY = ("schema", "trial_id", "study", "arm", "phase", "profile", "seed", "status", "reason", "diverged_epoch")
-TRIAL_COLUMNS = (*IDENTITY, *SETTINGS, *FIGURES, "weights_sha256", "code_digest", "environment")
+ENDING = (*FIGURES, "weights_sha256", "code_digest", "environment")
+TRIAL_COLUMNS = (*IDENTITY, *SETTINGS, *ENDING)
 INTEGERS_OR_NONE = ("diverged_epoch", "train_size", "evaluate_every", "patience", *FIGURES[:3])
 FLOATS_OR_NONE = ("clip_norm", *FIGURES[3:])
 CURVE_INTEGERS = ("epoch", "samples", "steps")
@@ -141,7 +142,7 @@ def _finished_cells(
 
 def _trials(study: Study, cells: list[tuple[Cell, str]], outcomes: dict[str, _Outcome]) -> pd.DataFrame:
     records = [outcomes[key].record for _, key in cells]
-    columns: dict[str, Any] = {name: [record.get(name) for record in records] for name in TRIAL_COLUMNS}
+    columns: dict[str, Any] = {name: [record.get(name) for record in records] for name in (*IDENTITY, *ENDING)}
     columns |= {name: [getattr(cell.trial, name) for cell, _ in cells] for name in SETTINGS}
     columns |= {
         "study": study.name,

@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import json
 from collections.abc import Iterable
+from functools import cache
 from typing import Annotated, Any, Literal, get_origin
 
 from pydantic import Field, PlainValidator, model_validator
@@ -111,13 +112,18 @@ class Trial(Settings):
         Defaults are left out, so that a field added later leaves old digests as they are. The name or path of
         the dataset is left out too: its content stands in the digest (see `trial_id`).
         """
-        fields = type(self).model_fields
-        chosen = {name: getattr(self, name) for name in sorted(fields) if name != "dataset"}
+        chosen = self.__dict__
         return {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in chosen.items()
-            if value != fields[name].default
+            name: list(chosen[name]) if isinstance(chosen[name], tuple) else chosen[name]
+            for name, default in _defaults()
+            if chosen[name] != default
         }
+
+
+@cache
+def _defaults() -> list[tuple[str, Any]]:
+    """The fields that count in a trial's id, sorted, and their defaults."""
+    return [(name, field.default) for name, field in sorted(Trial.model_fields.items()) if name != "dataset"]
 
 
 def parameter_count(hidden: tuple[int, ...], inputs: int, classes: int, normalization: str = "none") -> int:

@@ -14,7 +14,7 @@ from harness.sweep.dispatch import Task
 from harness.sweep.environment import environment_digest
 from harness.sweep.files import read_environments
 from harness.sweep.journal import SCHEMA, Record
-from harness.sweep.ledger import Index, Sources, read_index, read_indices, records_of
+from harness.sweep.ledger import Index, Sources, read_indices, records_of
 
 
 class Agenda:
@@ -29,8 +29,7 @@ class Agenda:
         self._sources = sources
         self._readers: dict[str, list[Book]] = {}  # trial_id → the books that wait for it
         studies = list(studies)
-        self._indices = read_indices(results)
-        self._indices |= {study.name: read_index(results / study.name) for study in studies}
+        self._indices = read_indices(results, studies)
         if retry_failed:
             self._indices = {name: _without_failed(index) for name, index in self._indices.items()}
         self.books = [Book(study, results / study.name, self._indices[study.name], sources) for study in studies]

@@ -1,5 +1,6 @@
 """Hands trials to workers, a few at a time, and yields what comes back."""
 
+import os.path
 import time
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from harness.datasets.catalog import PUBLISHED
 from harness.errors import HarnessError
 from harness.spec.trial import Trial
 from harness.sweep.execute import execute, one_line
@@ -43,7 +45,7 @@ def dispatch(queue: deque[Task], workers: Workers, work: str, stop: Stop) -> Ite
     losses: Counter[str] = Counter()
 
     def launch(task: Task) -> None:
-        fields = task.trial.model_dump(mode="json")
+        fields = task.trial.model_dump(mode="json") | {"dataset": _from_anywhere(task.trial.dataset)}
         flying[workers.executor.submit(execute, work, fields, workers.limit)] = task
 
     while flying or ((queue or alone) and not stop.requested):
@@ -80,3 +82,8 @@ def dispatch(queue: deque[Task], workers: Workers, work: str, stop: Stop) -> Ite
             except Exception as error:
                 raise HarnessError(f"the workers cannot run trials: {one_line(error)}") from error
             yield task, answer
+
+
+def _from_anywhere(dataset: str) -> str:
+    """Return a dataset's name, or its folder as a process in another folder would write it."""
+    return dataset if dataset in PUBLISHED else os.path.abspath(os.path.expanduser(dataset))

@@ -18,6 +18,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from pydantic_core import from_json
+
 from harness.errors import HarnessError, InputError
 from harness.sweep.files import JOURNAL_FILE
 
@@ -52,7 +54,7 @@ def _read_records(path: Path) -> Iterator[Record]:
         for number, line in enumerate(file, start=1):
             try:
                 record = _parse(line)
-            except (ValueError, RecursionError) as error:
+            except ValueError as error:
                 if not line.endswith(b"\n"):
                     return  # torn: the writer died here
                 raise InputError(f"{path}, line {number}: damaged ({error}); the file is left as it is") from None
@@ -67,15 +69,8 @@ def _opened(path: Path) -> BinaryIO | gzip.GzipFile | lzma.LZMAFile:
     return open(path, "rb")
 
 
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
-_decoder = json.JSONDecoder(parse_constant=_no_constant)
-
-
 def _parse(line: bytes) -> Any:
-    return _decoder.decode(line.decode("utf-8"))
+    return from_json(line, allow_inf_nan=False)
 
 
 def _checked(record: Any, where: str) -> Record:
@@ -165,7 +160,7 @@ def _mend_tail(descriptor: int) -> None:
     try:
         _parse(torn)
         os.write(descriptor, b"\n")
-    except (ValueError, RecursionError):
+    except ValueError:
         os.ftruncate(descriptor, size - len(torn))
     os.fsync(descriptor)
 

@@ -54,14 +54,14 @@ def entry_of(record: Record) -> Entry:
     return Entry(record["status"], record.get("code_digest", ""), tuning_loss(record), record.get("seconds"))
 
 
-def read_index(folder: Path) -> Index:
-    """Return the index of a study folder's journal."""
+def read_indices(results: Path, studies: Iterable[Study]) -> dict[str, Index]:
+    """Return the index of the journal of each of `studies`, then of every other study in a results folder."""
+    names = [study.name for study in studies] + [folder.name for folder in study_folders(results)]
+    return {name: _read_index(results / name) for name in dict.fromkeys(names)}
+
+
+def _read_index(folder: Path) -> Index:
     return {record["trial_id"]: entry_of(record) for record in read_journal(folder)}
-
-
-def read_indices(results: Path) -> dict[str, Index]:
-    """Return the index of every study in a results folder."""
-    return {folder.name: read_index(folder) for folder in study_folders(results)}
 
 
 def validation_losses(index: Index, sources: Sources) -> Callable[[Trial], float | None]:

@@ -12,7 +12,7 @@ from harness.spec.names import Phase
 from harness.spec.study import Study
 from harness.spec.trial import Trial, parameter_count
 from harness.sweep.journal import STATUSES
-from harness.sweep.ledger import Entry, Index, Sources, read_index, read_indices, sources_of, validation_losses
+from harness.sweep.ledger import Entry, Index, Sources, read_indices, sources_of, validation_losses
 
 COLUMNS = ("study", "phase", "cells", *STATUSES, "missing", "cpu_seconds", "eta_seconds")
 ALL_IMAGES = 55_000  # of a trial that takes whatever validation leaves; any fixed number serves, it cancels out
@@ -37,7 +37,7 @@ def plan_studies(studies: list[Study], results: Path, jobs: int) -> pd.DataFrame
     divides it by `jobs`. A trial that several cells share is paid once. Reads only; raises InputError as a run does.
     """
     sources = sources_of(studies)
-    indices = [read_index(results / study.name) for study in studies] + list(read_indices(results).values())
+    indices = list(read_indices(results, studies).values())
     places = [place for study in studies for place in _places(study, indices, sources)]
     paces = _paces(places, indices)
     paid: set[str | None] = set()

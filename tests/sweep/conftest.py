@@ -59,6 +59,15 @@ def notes(tmp_path, monkeypatch):
     return folder
 
 
+@pytest.fixture
+def cluster(notes):
+    from dask_cluster import Cluster
+
+    cluster = Cluster(notes.parent)
+    yield cluster
+    cluster.stop()
+
+
 def start_run(results, *options, first_on_path=None, **popen):
     """Start sweep_driver.py in a process of its own."""
     command = [sys.executable, str(HERE / "sweep_driver.py"), str(results), *map(str, options)]
@@ -69,7 +78,11 @@ def start_run(results, *options, first_on_path=None, **popen):
 
 def ended(process):
     """Wait for a process; return its exit code and what it said on standard error, as lines."""
-    _, said = process.communicate(timeout=120)
+    with process:
+        try:
+            _, said = process.communicate(timeout=600)
+        finally:
+            process.kill()
     return process.returncode, said.splitlines()
 
 

@@ -1,62 +1,14 @@
 """A Dask cluster as a user would start one gives the tables of a local run, whatever happens to its workers."""
 
-import os
-import socket
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
-from conftest import HERE, assert_same_tables, ended, journal_lines, make_study, start_run, wait_until, work
+from conftest import assert_same_tables, ended, journal_lines, make_study, start_run, wait_until, work
+from dask_cluster import free_port
 
 from harness.errors import InputError
 from harness.sweep.runner import run_studies
 
-DASK = str(Path(sys.executable).parent / "dask")
 OPTIONS = ("--pause", 0.1, "--seeds", 6)
 TRIALS = 36
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Cluster:
-    """`dask scheduler` and two times `dask worker` on loopback."""
-
-    def __init__(self, folder):
-        self.address = f"tcp://127.0.0.1:{free_port()}"
-        self._folder = folder
-        port = self.address.rpartition(":")[2]
-        self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard")
-        self.workers = [
-            self._start("worker", self.address, "--nthreads", "1", "--no-dashboard", "--no-nanny") for _ in range(2)
-        ]
-
-    def _start(self, *arguments):
-        path = os.pathsep.join([str(HERE), *filter(None, sys.path)])
-        environment = os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-        return subprocess.Popen(
-            [DASK, *arguments],
-            env=environment,
-            cwd=self._folder,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-    def stop(self):
-        for process in (*self.workers, self.scheduler):
-            process.kill()
-            process.wait()
-
-
-@pytest.fixture
-def cluster(notes):
-    cluster = Cluster(notes.parent)
-    yield cluster
-    cluster.stop()
 
 
 @pytest.fixture(scope="module")

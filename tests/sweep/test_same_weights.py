@@ -1,0 +1,168 @@
+"""The same trial_id means the same weights, whatever ran it: jobs, order, cluster, interruption, state of the caches.
+
+Real trials, compiled and not, of a tiny dataset, by the real command; the first run compiles into an empty cache.
+"""
+
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import bound_by_file_modes, ended, wait_until
+
+from harness.datasets.catalog import STEMS
+from harness.datasets.idx import idx_header
+
+HARNESS = str(Path(sys.executable).parent / "harness")
+
+BASELINE = """
+title = "Pace"
+[baseline]
+hidden = [8]
+dropout = 0.2
+epochs = {epochs}
+train_size = 40
+val_size = 10
+batch_size = 8
+[seeds]
+count = 3
+"""
+ARMS = (
+    '"Compiled" = { normalization = "batch" }',
+    '"Plain" = { backend = "numpy" }',
+    '"Momentum" = { optimizer = "momentum" }',
+)
+TRIALS = 9
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder with a tiny dataset and two studies that differ in the order of their arms."""
+    place = tmp_path_factory.mktemp("place")
+    chance = np.random.default_rng(0)
+    (place / "tiny").mkdir()
+    for part, count in (("train", 60), ("test", 20)):
+        labels = np.arange(count, dtype=np.uint8) % 3
+        images = chance.integers(0, 256, (count, 4, 4), np.uint8) * (chance.random((count, 4, 4)) < 0.4).astype(
+            np.uint8
+        )
+        for name, array in ((f"{part}_images", images), (f"{part}_labels", labels)):
+            (place / "tiny" / STEMS[name]).write_bytes(idx_header(array.shape) + array.tobytes())
+    for folder, arms in (("one", ARMS), ("other", ARMS[::-1])):
+        (place / folder).mkdir()
+        blocks = f"[[blocks]]\narms = {{ {', '.join(arms)} }}\n"
+        (place / folder / "pace.toml").write_text(BASELINE.format(epochs=EPOCHS) + blocks)
+    return place
+
+
+EPOCHS = 200
+
+
+def harness(place, *arguments, cache="cache", **popen):
+    """Start the command in `place`."""
+    return subprocess.Popen(
+        [HARNESS, *map(str, arguments)],
+        cwd=place,
+        env=os.environ | {"HARNESS_CACHE": str(place / cache)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **popen,
+    )
+
+
+def run(place, results, *options, study="one", **popen):
+    return harness(place, "run", f"{study}/pace.toml", "--dataset", "tiny", "--results", results, *options, **popen)
+
+
+def weights(results):
+    lines = (results / "pace" / "journal.jsonl").read_text().splitlines()
+    found = [(record["trial_id"], record["weights_sha256"]) for record in map(json.loads, lines)]
+    assert len(found) == len(set(found)) == TRIALS
+    return set(found)
+
+
+@pytest.fixture(scope="module")
+def expected(place):
+    """The weights of a run in one process that compiles everything first."""
+    code, said = ended(run(place, "cold", "--jobs", 1))
+    assert code == 0, said
+    found = weights(place / "cold")
+    assert len({digest for _, digest in found}) == TRIALS
+    return found
+
+
+@pytest.mark.parametrize(("jobs", "study"), [(2, "one"), (4, "other")])
+def test_jobs_and_order_do_not_matter(place, tmp_path, expected, jobs, study):
+    code, said = ended(run(place, tmp_path, "--jobs", jobs, study=study))
+    assert code == 0, said
+    assert weights(tmp_path) == expected
+
+
+def test_a_cluster_does_not_matter(place, tmp_path, expected, monkeypatch, request):
+    monkeypatch.setenv("HARNESS_CACHE", str(place / "cache"))
+    cluster = request.getfixturevalue("cluster")
+    code, said = ended(run(place, tmp_path / "results", "--scheduler", cluster.address))
+    assert code == 0, said
+    assert weights(tmp_path / "results") == expected
+
+
+def test_kill_and_ctrl_c_and_resume_by_the_printed_command_do_not_matter(place, tmp_path, expected):
+    journal = tmp_path / "pace" / "journal.jsonl"
+
+    def interrupted(number):
+        process = run(place, tmp_path, "--jobs", 1)
+        before = journal.stat().st_size if journal.exists() else 0
+        wait_until(lambda: journal.exists() and journal.stat().st_size > before)
+        process.send_signal(number)
+        return ended(process)
+
+    assert interrupted(signal.SIGKILL)[0] == -signal.SIGKILL
+    code, said = interrupted(signal.SIGINT)
+    assert code == 130
+    command = said[-1].partition("this goes on where it stopped: ")[2]
+    code, said = ended(harness(place, *shlex.split(command)[1:]))
+    assert code == 0, said
+    assert weights(tmp_path) == expected
+
+
+@pytest.mark.parametrize("bound", [False, True], ids=["damaged", "damaged and read-only"])
+def test_a_damaged_or_read_only_kernel_cache_does_not_matter(place, tmp_path, expected, bound):
+    shutil.copytree(place / "cache", tmp_path / "cache")
+    torn = next((tmp_path / "cache" / "numba").rglob("*pack_rows*.nbc"))
+    os.truncate(torn, torn.stat().st_size // 2)
+    garbled = next((tmp_path / "cache" / "numba").rglob("*evaluate*.nbi"))
+    garbled.write_bytes(b"garbled")
+    if bound:
+        for path in [tmp_path / "cache", *(tmp_path / "cache").rglob("*")]:
+            path.chmod(0o555 if path.is_dir() else 0o444)
+    results = tmp_path / "results"
+    process = run(
+        place, results, "--jobs", 1, cache=tmp_path / "cache", preexec_fn=bound_by_file_modes if bound else None
+    )
+    code, said = ended(process)
+    assert code == 0, said
+    assert weights(results) == expected
+    assert (garbled.read_bytes() == b"garbled") == bound, "a damaged entry is replaced where that is possible"
+
+
+def test_train_and_run_give_the_same_weights(place, expected):
+    script = (
+        "import sys\n"
+        "from harness import load_results, train, Trial\n"
+        "from harness.spec.study import load_study\n"
+        "study = load_study('one/pace.toml', dataset='tiny')\n"
+        "for arm in study.arms:\n"
+        "    print(train(arm.trial).record['weights_sha256'])\n"
+    )
+    environment = os.environ | {"HARNESS_CACHE": str(place / "cache")}
+    done = subprocess.run([sys.executable, "-c", script], cwd=place, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert set(done.stdout.split()) <= {digest for _, digest in expected}
+    assert len(done.stdout.split()) == 3
