@@ -23,6 +23,20 @@ def test_divergence_is_noticed_in_the_same_epoch_by_both_backends(short, name):
     assert records[0]["diverged_epoch"] == records[1]["diverged_epoch"]
 
 
+REASONS = {
+    "rate far too high": "the mean training loss rose to",
+    "weights overflow": "the loss became nan",
+    "first weights are infinite": "the loss became nan",
+    "the last update of all": "the loss of the training images is not finite",
+    "identity, deep": "the loss became nan",
+}
+
+
+@pytest.mark.parametrize("name", EXPLODING)
+def test_the_reason_is_what_was_seen_first(short, backend_name, name):
+    assert short(**EXPLODING[name], backend=backend_name).record["reason"].startswith(REASONS[name])
+
+
 @pytest.mark.parametrize("name", EXPLODING)
 def test_a_diverged_trial_has_no_figures(short, backend_name, name):
     record = short(**EXPLODING[name], backend=backend_name).record
@@ -32,7 +46,7 @@ def test_a_diverged_trial_has_no_figures(short, backend_name, name):
 
 
 def test_what_was_measured_before_stays(short, backend_name):
-    """A rate that grows each epoch would be needed in nature; here momentum without bound does it."""
+    """A linear network grows for some evaluations before it overflows."""
     choices = {"activation": "identity", "optimizer": "sgd", "learning_rate": 1.5, "loss": "cross_entropy"}
     record = short(**choices, hidden=(12,) * 3, epochs=30, evaluate_every=10, backend=backend_name).record
     assert record["status"] == "diverged"

@@ -127,7 +127,7 @@ def test_l2_shrinks_the_weights_and_is_not_in_the_reported_loss(short):
 
 
 def test_sgd_with_l2_multiplies_weights_by_nielsens_factor(short):
-    """With everything else at rest (all-zero outputs cannot be, so: the change that l2 makes, on one full batch)."""
+    """One step on the full batch with and without: they differ by η λ / n of each weight, and in no bias."""
     one = {
         "batch_size": "full",
         "optimizer": "sgd",
@@ -156,7 +156,7 @@ def test_a_worker_trains_as_the_front_door_does():
     assert run_trial(fields)["weights_sha256"] == train(Trial(**fields)).record["weights_sha256"]
 
 
-def test_labels_that_the_loss_cannot_express_are_refused():
+def test_more_images_than_there_are_is_refused():
     with pytest.raises(InputError, match="train_size"):
         run_trial({"train_size": 60000, "val_size": 1})
 
