@@ -229,6 +229,8 @@ def bench(
         print(summary.kernels_text(run.bench_kernels(results, tell)))
     if what in ("training", "all"):
         print(summary.training_text(run.bench_training(results, tell, peers=peers)))
+    if what == "all":
+        print(summary.system_text(run.bench_system(results, tell)))
     print(f"tables: {results / 'bench'}")
 
 

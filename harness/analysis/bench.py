@@ -49,12 +49,18 @@ def load_bench(results: Path) -> Bench | None:
     digest = hashlib.sha256()
     for path in paths.values():
         digest.update(path.read_bytes())
-    environment = folder / "environment.json"
+    tables = {name: _read(path, TABLES[name]) for name, path in paths.items()}
+    return Bench(tables, _environment(folder / "environment.json"), digest.hexdigest()[:16])
+
+
+def _environment(path: Path) -> dict[str, Any]:
     try:
-        known = json.loads(environment.read_text()) if environment.is_file() else {}
+        found = json.loads(path.read_text()) if path.is_file() else {}
     except ValueError:
-        raise InputError(f"{environment}: not valid JSON") from None
-    return Bench({name: _read(path, TABLES[name]) for name, path in paths.items()}, known, digest.hexdigest()[:16])
+        found = None
+    if not isinstance(found, dict) or not isinstance(found.get("versions", {}), dict):
+        raise InputError(f"{path}: not the JSON that `harness bench` writes")
+    return found
 
 
 def _read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:

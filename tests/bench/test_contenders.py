@@ -1,11 +1,17 @@
 """The training benchmark: all contenders learn the same, and what is counted is what a step does."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from harness.quality.bench.contenders import tutorial
+from harness.analysis.bench import TABLES
+from harness.quality.bench import growth, run, summary, training
+from harness.quality.bench.contenders import DENSE, JAX, NUMPY, OURS, SGEMM, tutorial
 from harness.quality.bench.networks import NETWORKS, Network
+from harness.quality.bench.process import measuring_process
 from kernels import layout, numpy_backend
+
+SMALLEST = 4  # of NETWORKS
 
 
 def test_the_tutorials_class_takes_the_step_of_the_reference_in_float64():
@@ -50,3 +56,56 @@ def test_the_six_networks_are_those_that_were_agreed():
         "784-30-10 sigmoid sgd B=10",
         "784-64×8-10 batch norm adam B=128",
     ]
+
+
+def test_rows_of_a_network_compare_all_with_ours_in_the_same_rounds(monkeypatch):
+    monkeypatch.setattr(run, "ROUND_SECONDS", 0.0)  # one epoch
+    monkeypatch.setattr(run, "ROUNDS", 3)
+    with measuring_process() as ours, measuring_process() as dense:
+        rows = pd.DataFrame(run._network_rows(SMALLEST, {OURS: ours, DENSE: dense}, print)).set_index("contender")
+    assert set(TABLES["training"]) - {"contender"} <= set(rows)
+    assert rows.loc[OURS, "ratio"] == 1
+    assert rows.loc[DENSE, "ratio_dense"] == 1
+    assert rows.loc[OURS, "packing_seconds"] > 0
+    assert rows.loc[OURS, "ratio_first_epoch"] < 1
+    # the same weights, images and order: the same losses, but for the order of sums
+    assert rows.loc[DENSE, "first_epoch_loss"] == pytest.approx(rows.loc[OURS, "first_epoch_loss"], rel=1e-3)
+
+
+def test_a_contender_that_learns_something_else_is_not_timed(monkeypatch):
+    monkeypatch.setattr(run, "ROUNDS", 1)
+    told = []
+
+    def ask(loss):
+        started = {"loss": loss, "start_seconds": 1.0, "packing_seconds": 0.0}
+        return lambda function, *_: started if function is training.prepare else 0.001
+
+    rows = run._network_rows(0, {OURS: ask(0.4), DENSE: ask(0.41), NUMPY: ask(2.3)}, told.append)
+    assert [row["ratio"] for row in rows] == [1, 1, None]
+    assert told == ["not timed: numpy, whose loss in the first epoch is 2.3 where ours is 0.4"]
+
+
+def test_ratios_name_the_mean_the_worst_and_whether_the_goal_is_reached():
+    training = pd.DataFrame([
+        {"network": network.name, "contender": contender, "ratio": ratio, "ratio_first_epoch": 1.0, "ratio_dense": 1.0}
+        for network, theirs in zip(NETWORKS, (1.5, 4, 4, 4, 4, 4), strict=True)
+        for contender, ratio in ((OURS, 1.0), (NUMPY, theirs), (JAX, theirs / 4), (SGEMM, theirs - 0.3))
+    ])  # fmt: skip
+    found = summary.ratios(training).set_index("contender")
+    assert found.loc[NUMPY, "geometric_mean"] == pytest.approx((1.5 * 4**5) ** (1 / 6))
+    assert found.loc[NUMPY, ["worst", "worst_at", "reached"]].tolist() == [1.5, NETWORKS[0].name, "yes"]
+    assert found.loc[JAX, "reached"] == "no"
+    assert found.loc[SGEMM, "reached"] == "no"  # only the first network counts, and 1.2 < 1.25
+
+
+def test_arithmetic_of_a_step_is_the_sum_of_its_kernels():
+    n, d, m, k = 2, 784, 3, 10
+    nonzeros, parameters = n * d // 2, d * m + m + m * k + k
+    expected = (
+        2 * (2 * nonzeros * m + n * m)  # first layer, forward and backward
+        + (2 * n * m * k + n * k) + (4 * n * m * k + n * k)  # last layer; backward has dw and dx
+        + 2 * n * m  # ReLU, both ways
+        + 4 * n * k + 2 * n * k  # loss
+        + 2 * parameters
+    )  # fmt: skip
+    assert growth.step_flops(Network((m,), "sgd", 0.1, n), density=0.5) == expected

@@ -5,11 +5,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from harness.analysis.bench import TABLES, load_bench
 from harness.errors import HarnessError
 from harness.quality.bench import kernels as kernel_bench
+from harness.quality.bench import run
 from harness.quality.bench.cases import SCRATCH, ladder, make_case
 from harness.quality.bench.kernels import Effort, size_label, validate
 from harness.quality.bench.limits import KIB, Limits, level
+from harness.quality.bench.summary import kernels_text
 from harness.quality.bench.timing import geometric_mean, ratio, rotations, seconds_per_call, spread
 from kernels import numba_backend, numpy_backend
 
@@ -93,6 +96,19 @@ def test_rows_hold_the_columns_that_were_promised():
     least = 2 * 4 * 128 * 64 / LIMITS.bandwidth(2 * 4 * 128 * 64, in_place=False)
     assert numba_row["limit"] == "bandwidth"
     assert numba_row["fraction_of_limit"] == pytest.approx(1e6 * least / numba_row["us"])
+
+
+def test_the_command_writes_what_the_report_reads(tmp_path, monkeypatch):
+    monkeypatch.setattr(run.reference, "LEVEL_1", (numpy_backend.relu_forward, numpy_backend.global_norm))
+    told = []
+    frame = run.bench_kernels(tmp_path, told.append, reduced=True)
+    assert told == ["limits of this machine", "relu_forward", "global_norm"]
+    bench = load_bench(tmp_path)
+    assert set(bench.tables) == {"kernels", "limits"}
+    assert set(TABLES["kernels"]) <= set(bench["kernels"])
+    assert bench["kernels"]["us"].to_numpy() == pytest.approx(frame["us"].to_numpy(), rel=1e-4)
+    assert "relu_forward" in kernels_text(frame)
+    assert "numpy" in bench.environment["versions"]
 
 
 def test_bandwidth_lies_between_the_measured_working_sets():

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from harness.errors import HarnessError
-from harness.quality.bench import growth, kernels, limits, training
+from harness.quality.bench import growth, kernels, limits, system, training
 from harness.quality.bench.contenders import CONTENDERS, DENSE, OURS, SGEMM
 from harness.quality.bench.networks import NETWORKS
 from harness.quality.bench.process import measuring_process
 from harness.quality.bench.summary import ratios
-from harness.quality.bench.tables import Tell, write_table
+from harness.quality.bench.tables import Tell, write_environment, write_table
 from harness.quality.bench.timing import Seconds, ratio, rotations, spread
 from harness.sweep.lock import locked
 from kernels import numpy_backend as reference
@@ -45,6 +45,16 @@ def bench_kernels(results: Path, tell: Tell, *, reduced: bool = False) -> pd.Dat
             frame["compile_seconds"] = None
         write_table(results, "limits", pd.DataFrame(limits.rows(limits.Limits(*found))))
         write_table(results, "kernels", frame)
+        write_environment(results)
+    return frame
+
+
+def bench_system(results: Path, tell: Tell) -> pd.DataFrame:
+    """Measure start, compiling, workers and memory; write and return system.csv. Takes some 2 minutes."""
+    with locked(results):
+        frame = pd.DataFrame(system.measure(tell))
+        write_table(results, "system", frame)
+        write_environment(results)
     return frame
 
 
@@ -75,6 +85,7 @@ def bench_training(results: Path, tell: Tell, *, peers: bool) -> pd.DataFrame:
         write_table(results, "growth", pd.DataFrame(_growth_rows()))
         write_table(results, "training", frame)
         write_table(results, "ratios", ratios(frame))
+        write_environment(results)
     return frame
 
 

@@ -24,6 +24,9 @@ RATIOS = {
 }  # fmt: skip
 
 
+SYSTEM = {"figure": "", "value": ".3g", "unit": "", "goal": "", "reached": ""}
+
+
 class Goal(NamedTuple):
     """How many times longer a contender must take: in the geometric mean, and on each network by itself."""
 
@@ -74,3 +77,8 @@ def kernels_text(kernels: pd.DataFrame) -> str:
 def training_text(training: pd.DataFrame) -> str:
     """Return training.csv in brief, and below it the ratios beside the goals."""
     return f"{shown(training, TRAINING)}\n\n{shown(ratios(training), RATIOS)}"
+
+
+def system_text(system: pd.DataFrame) -> str:
+    """Return system.csv."""
+    return shown(system, SYSTEM)

@@ -1,25 +1,37 @@
 """The tables under `<results>/bench/`, and the rows in which the command prints them."""
 
+import json
 from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from harness.console import table
+from harness.sweep.environment import capture
 from harness.sweep.files import write_atomically
 
 FOLDER = "bench"
+PEERS = {"torch": "torch", "jax": "jax", "scikit-learn": "sklearn"}  # distribution → module
 Tell = Callable[[str], None]
 
 
 def write_table(results: Path, name: str, frame: pd.DataFrame) -> Path:
     """Write `frame` as ``<results>/bench/<name>.csv``, numbers to 6 digits; return its path."""
-    folder = results / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.csv"
+    path = results / FOLDER / f"{name}.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, frame.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
     return path
+
+
+def write_environment(results: Path) -> None:
+    """Write ``<results>/bench/environment.json``: processor, versions (those of the peers too), commit, load."""
+    found = {name: value for name, value in capture().items() if name != "threads"}
+    peers = {name: version(name) for name, module in PEERS.items() if find_spec(module)}
+    found["versions"] |= peers
+    write_atomically(results / FOLDER / "environment.json", json.dumps(found, indent=1) + "\n")
 
 
 def shown(frame: pd.DataFrame, formats: Mapping[str, str]) -> str:

@@ -37,7 +37,7 @@ def train_for(seconds: float) -> float:
     train: Train = _prepared["train"]
     network, rng = _prepared["network"], _prepared["rng"]
     begun, steps, taken = clock(), 0, 0.0
-    while taken < seconds:
+    while steps == 0 or taken < seconds:
         train(_order(rng, network))
         steps += network.steps
         taken = clock() - begun
