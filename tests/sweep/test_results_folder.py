@@ -1,0 +1,148 @@
+"""A folder that is not, or no longer, a results folder is refused in one line, and nothing in it is touched."""
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+from sweep_study import make_study, work
+
+import harness
+from harness.errors import InputError
+from harness.results import load_results
+from harness.spec.study import study_from_table
+from harness.sweep.plan import plan_studies
+from harness.sweep.runner import run_studies
+
+STUDY = make_study(seeds=1, tune=False)
+
+
+@pytest.fixture
+def results(tmp_path):
+    """A finished run."""
+    run_studies([STUDY], tmp_path / "results", jobs=1, work=work("steady"))
+    return tmp_path / "results"
+
+
+def rerun(results):
+    return run_studies([STUDY], results, jobs=1, work=work("steady"))
+
+
+def refused(call, *arguments):
+    with pytest.raises(InputError) as caught:
+        call(*arguments)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.mark.parametrize("use", [rerun, load_results, lambda path: plan_studies([STUDY], path, 1)])
+def test_a_file_is_no_results_folder(tmp_path, use):
+    path = tmp_path / "results"
+    path.write_text("notes")
+    assert f"results folder {path}: is " in refused(use, path)
+    assert path.read_text() == "notes"
+
+
+def test_a_folder_of_other_things_is_not_written_to(tmp_path):
+    (tmp_path / "thesis.tex").write_text("chapter one")
+    assert "holds no results but 'thesis.tex'" in refused(rerun, tmp_path)
+    assert contents(tmp_path).keys() <= {tmp_path / "thesis.tex", tmp_path / ".lock"}
+
+
+def test_a_study_folder_of_other_things_is_not_written_to(tmp_path):
+    run_studies([make_study("first", seeds=1, tune=False)], tmp_path, jobs=1, work=work("steady"))
+    (tmp_path / "pace").mkdir()
+    (tmp_path / "pace" / "thesis.tex").write_text("chapter one")
+    assert f"{tmp_path / 'pace'}: holds other things than results ('thesis.tex')" in refused(rerun, tmp_path)
+    assert list(contents(tmp_path / "pace")) == [tmp_path / "pace" / "thesis.tex"]
+
+
+def test_a_file_in_the_place_of_a_study_is_not_overwritten(tmp_path):
+    run_studies([make_study("first", seeds=1, tune=False)], tmp_path, jobs=1, work=work("steady"))
+    (tmp_path / "pace").write_text("notes")
+    assert f"{tmp_path / 'pace'}: is a file, expected the folder of study 'pace'" in refused(rerun, tmp_path)
+    assert (tmp_path / "pace").read_text() == "notes"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda record: record | {"schema": 99}, "newer"),
+        (lambda record: {key: value for key, value in record.items() if key != "datasets"}, "datasets: missing"),
+        (lambda record: record | {"name": "other"}, "is study 'other', but its folder is called 'pace'"),
+        (lambda record: record | {"seeds": "many"}, "seeds: found 'many'"),
+        (lambda record: record | {"colour": "red"}, "unknown key 'colour'"),
+        (lambda record: [record], "study.json"),
+        (lambda record: record["name"], "study.json"),
+    ],
+    ids=["newer", "no datasets", "renamed", "wrong type", "unknown key", "list", "text"],
+)
+@pytest.mark.parametrize("use", [rerun, load_results], ids=["run", "load"])
+def test_a_study_file_that_cannot_be_trusted_is_named(results, spoil, says, use):
+    path = results / "pace" / "study.json"
+    path.write_text(json.dumps(spoil(json.loads(path.read_text()))))
+    before = contents(results / "pace")
+    message = refused(use, results)
+    assert says in message
+    assert str(path) in message
+    assert contents(results / "pace") == before
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[" * 100_000, "\x00", '{"title": NaN}'], ids=["empty", "open", "deep", "zero", "nan"]
+)
+def test_a_damaged_study_file_is_named(results, text):
+    path = results / "pace" / "study.json"
+    path.write_text(text)
+    assert str(path) in refused(load_results, results)
+    assert path.read_text() == text
+
+
+def test_a_newer_journal_is_named_and_left_alone(results):
+    path = results / "pace" / "journal.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"schema":1', b'"schema":2', 1))
+    before = contents(results / "pace")
+    for use in (rerun, load_results):
+        assert "line 1: schema 2 is newer than this version reads (1)" in refused(use, results)
+    assert contents(results / "pace") == before
+
+
+def test_nothing_to_read_says_what_makes_it(tmp_path):
+    for folder in (tmp_path, tmp_path / "missing"):
+        assert "holds no study; `harness run` or `harness reproduce` makes one" in refused(load_results, folder)
+
+
+def test_reserved_and_hidden_folders_are_no_studies(results):
+    for name in ("bench", "local", ".git", "Notes"):
+        (results / name).mkdir()
+        (results / name / "study.json").write_text("not read")
+    assert list(load_results(results).studies) == ["pace"]
+
+
+@pytest.mark.parametrize("jobs", [0, -1])
+def test_a_run_needs_a_worker(tmp_path, jobs):
+    message = refused(run_studies, [STUDY], tmp_path / "results", jobs)
+    assert message == f"--jobs {jobs}: expected a whole number above 0"
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_study_is_run_once_and_a_probe_not_at_all(tmp_path):
+    assert refused(run_studies, [STUDY, STUDY], tmp_path, 1) == "study 'pace': given twice"
+    probe = study_from_table("bowl", {"title": "Bowl", "kind": "probe", "probe": "bowl"}, "bowl.toml")
+    assert "nothing that trains" in refused(run_studies, [probe], tmp_path, 1)
+
+
+def test_no_file_of_a_user_is_ever_unpickled():
+    for path in Path(harness.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = {alias.name for alias in node.names} if isinstance(node, ast.Import | ast.ImportFrom) else set()
+            names |= {node.module} if isinstance(node, ast.ImportFrom) else set()
+            assert not names & {"pickle", "joblib", "shelve", "marshal", "dill", "cloudpickle"}, path
+            if isinstance(node, ast.keyword) and node.arg == "allow_pickle":
+                assert node.value.value is False, path
+            if isinstance(node, ast.Attribute):
+                assert node.attr != "read_pickle", path
