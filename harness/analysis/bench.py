@@ -108,7 +108,7 @@ HOW_MEASURED = (
     "Measured in processes of one thread, bound to one core, of which one works at a time, in rounds that alternate: "
     "a ratio is the median over the rounds. The clock is the processor time of the process. Everything computes in "
     "float32 but the tutorial's class (float64); all train on the same images, in shuffled batches that they gather "
-    "themselves."
+    "themselves. `harness bench all --peers` measures all of it again."
 )
 RATIOS_EXPLAINED = (
     "Time of a training step over that of the compiled backend (`numba`), as it is used: its first layer visits only "

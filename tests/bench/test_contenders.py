@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from harness.analysis.bench import TABLES
+from harness.errors import HarnessError
 from harness.quality.bench import growth, run, summary, training
 from harness.quality.bench.contenders import DENSE, JAX, NUMPY, OURS, SGEMM, tutorial
 from harness.quality.bench.networks import NETWORKS, Network
@@ -83,6 +84,23 @@ def test_a_contender_that_learns_something_else_is_not_timed(monkeypatch):
     rows = run._network_rows(0, {OURS: ask(0.4), DENSE: ask(0.41), NUMPY: ask(2.3)}, told.append)
     assert [row["ratio"] for row in rows] == [1, 1, None]
     assert told == ["not timed: numpy, whose loss in the first epoch is 2.3 where ours is 0.4"]
+
+
+def test_a_peer_that_breaks_is_left_out_and_one_of_ours_is_an_error(monkeypatch):
+    monkeypatch.setattr(run, "ROUNDS", 1)
+    told = []
+
+    def good(function, *_):
+        return {"loss": 0.4, "start_seconds": 1.0, "packing_seconds": 0.0} if function is training.prepare else 0.001
+
+    def broken(*_):
+        raise HarnessError("ImportError: no such library")
+
+    rows = run._network_rows(0, {OURS: good, DENSE: good, JAX: broken}, told.append)
+    assert [row["contender"] for row in rows] == [OURS, DENSE]
+    assert told == ["not timed: jax jit+scan (ImportError: no such library)"]
+    with pytest.raises(HarnessError):
+        run._network_rows(0, {OURS: good, DENSE: broken}, told.append)
 
 
 def test_ratios_name_the_mean_the_worst_and_whether_the_goal_is_reached():

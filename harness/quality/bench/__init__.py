@@ -1,7 +1,7 @@
 """Benchmarks: each kernel against the machine's limits, whole trainings against bare BLAS and against peers.
 
     kernels   cases + costs + limits + timing ──▶ kernels.csv, limits.csv
-    training  networks × contenders, in alternating rounds ──▶ training.csv
+    training  networks × contenders, in alternating rounds ──▶ training.csv, ratios.csv
     growth    width, depth, batch ──▶ growth.csv
     system    start, compile time, workers, memory ──▶ system.csv
 

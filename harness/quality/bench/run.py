@@ -96,7 +96,7 @@ def _growth_rows() -> list[dict[str, Any]]:
 
 def _network_rows(network: int, asks: dict[str, Callable[..., Any]], tell: Tell) -> list[dict[str, Any]]:
     """Start all contenders, let each train an epoch, then time in rounds those that learn as ours does."""
-    found = {name: ask(training.prepare, name, network) for name, ask in asks.items()}
+    found = {name: _prepared(name, network, ask, tell) for name, ask in asks.items()}
     started = {name: answer for name, answer in found.items() if answer is not None}
     losses = {name: answer["loss"] for name, answer in started.items() if name != SGEMM}
     odd = [name for name, loss in losses.items() if not 1 / LOSS_RATIO <= loss / losses[OURS] <= LOSS_RATIO]
@@ -110,6 +110,18 @@ def _network_rows(network: int, asks: dict[str, Callable[..., Any]], tell: Tell)
     seconds = {name: np.array(values) for name, values in taken.items()}
     packing = started[OURS]["packing_seconds"] / NETWORKS[network].steps
     return [_training_row(network, name, started[name], seconds, packing) for name in started]
+
+
+def _prepared(name: str, network: int, ask: Callable[..., Any], tell: Tell) -> dict[str, float] | None:
+    """Start a contender; a peer that fails is told of and left out."""
+    try:
+        answer: dict[str, float] | None = ask(training.prepare, name, network)
+    except HarnessError as error:
+        if not CONTENDERS[name].peer:
+            raise
+        tell(f"not timed: {name} ({error})")
+        return None
+    return answer
 
 
 def _training_row(
