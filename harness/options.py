@@ -1,5 +1,6 @@
 """The options of the command line, each written once so that it means the same in every command."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,12 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _address(text: str) -> str:
+    if not re.fullmatch(r"[a-z]+://[^/\s]+:\d+", text):
+        raise typer.BadParameter(f"found {text!r}, expected an address such as tcp://HOST:PORT")
+    return text
+
+
 Studies = Annotated[list[str], typer.Argument(metavar="STUDY...", help="Names (see `harness list`) or .toml files.")]
 Profile = Annotated[str, typer.Option(metavar="P", help="How much is run: smoke, quick or full.")]
 Settings = Annotated[
@@ -39,7 +46,8 @@ Reports = Annotated[
     Path | None, typer.Option(metavar="DIR", help="Reports folder.", show_default="reports/local/PROFILE")
 ]
 Scheduler = Annotated[
-    str | None, typer.Option(metavar="tcp://HOST:PORT", help="Run on the Dask cluster of this scheduler.")
+    str | None,
+    typer.Option(metavar="tcp://HOST:PORT", parser=_address, help="Run on this Dask cluster."),
 ]
 Retry = Annotated[bool, typer.Option("--retry-failed", help="Run trials again that failed before.")]
 FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first trial that fails.")]

@@ -1,0 +1,80 @@
+"""Bad input: exit code 2 and one line that says what was found and what is allowed."""
+
+import pytest
+
+TRAIN = ("train", "--set")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("sing",), ("sing",)),
+        (("list", "--loud"), ("--loud",)),
+        (("show", "optimiser"), ("optimiser", "optimizer")),
+        (("run", "../optimizer"), ("../optimizer",)),
+        (("run", "nowhere.toml"), ("nowhere.toml",)),
+        (("run", "width.toml", "--profile", "quik"), ("quik", "quick")),
+        (("reproduce", "--profile", "quik"), ("quik", "quick")),
+        (("report", "--profile", "quik"), ("quik", "quick")),
+        ((*TRAIN, "lerning_rate=0.1"), ("lerning_rate", "learning_rate")),
+        ((*TRAIN, "optimizer=adamm"), ("adamm", "adam")),
+        ((*TRAIN, "epochs=true"), ("epochs", "true")),
+        ((*TRAIN, "epochs=1.5"), ("epochs", "1.5")),
+        ((*TRAIN, "learning_rate=nan"), ("learning_rate", "nan")),
+        ((*TRAIN, "learning_rate=inf"), ("learning_rate", "inf")),
+        ((*TRAIN, "learning_rate=0"), ("learning_rate",)),
+        ((*TRAIN, "learning_rate=-1"), ("learning_rate", "-1")),
+        ((*TRAIN, "hidden=8,-8"), ("hidden",)),
+        ((*TRAIN, "hidden"), ("hidden",)),
+        ((*TRAIN, "hidden=1000000,1000000"), ("hidden",)),
+        ((*TRAIN, "dataset=nowhere"), ("nowhere",)),
+        ((*TRAIN, "train_size=60001"), ("60",)),
+        ((*TRAIN, "dataset=tiny", "--dataset", "tiny"), ("dataset",)),
+        (("run", "width.toml", "--jobs", "0"), ("--jobs", "0")),
+        (("run", "width.toml", "--jobs", "abc"), ("--jobs", "abc")),
+        (("run", "width.toml", "--seeds", "0"), ("seeds",)),
+        (("run", "width.toml", "--timeout", "-1"), ("--timeout", "-1")),
+        (("run", "width.toml", "--jobs", "1", "--scheduler", "tcp://localhost:1"), ("--jobs", "--scheduler")),
+        (("run", "width.toml", "--scheduler", "here"), ("here", "tcp://")),
+        (("run",), ("STUDY",)),
+        (("run", "width.toml", "--results", "width.toml"), ("width.toml",)),
+        (("plan", "width.toml", "--results", "width.toml"), ("width.toml",)),
+        (("reproduce", "--profile", "smoke", "--reports", "width.toml"), ("--reports", "width.toml")),
+        (("report", "--results", "nowhere"), ("nowhere",)),
+        (("data", "fetch", "mnits"), ("mnits", "mnist")),
+        (("data", "verify", "nowhere"), ("nowhere",)),
+        (("bench", "everything"), ("everything",)),
+    ],
+    ids=" ".join,
+)
+def test_is_refused_in_one_line(harness, place, arguments, words):
+    before = sorted(place.rglob("*"))
+    done = harness(*arguments)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert all(word in done.stderr for word in words), done.stderr
+    assert sorted(place.rglob("*")) == before  # nothing half-written
+
+
+def test_an_unreachable_scheduler_is_named_soon(harness):
+    done = harness("run", "width.toml", "--scheduler", "tcp://127.0.0.1:9", "--results", "out")
+    assert done.returncode in (1, 2)
+    assert "tcp://127.0.0.1:9" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+def test_a_truncated_file_is_named(harness, place):
+    images = next((place / "tiny").glob("train-images*"))
+    images.write_bytes(images.read_bytes()[:-3])
+    done = harness("run", "width.toml", "--results", "out")
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert images.name in done.stderr
+
+
+def test_two_studies_of_one_name_are_refused(harness, place):
+    (place / "more").mkdir()
+    (place / "more" / "width.toml").write_text((place / "width.toml").read_text())
+    done = harness("run", "width.toml", "more/width.toml")
+    assert done.returncode == 2
+    assert "width" in done.stderr

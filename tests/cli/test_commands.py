@@ -1,0 +1,126 @@
+"""What each command prints, leaves behind and returns."""
+
+import json
+
+import pandas as pd
+
+
+def test_list_names_the_shipped_studies(harness):
+    done = harness("list")
+    assert done.returncode == 0
+    for study in ("initialization", "optimizer", "normalization", "dropout", "depth_width"):
+        assert study in done.stdout
+
+
+def test_show_tells_the_arms_and_the_settings(harness):
+    done = harness("show", "width.toml", "--set", "epochs=3")
+    assert done.returncode == 0
+    assert all(word in done.stdout for word in ("Is wide better?", "narrow", "wide", "epochs"))
+
+
+def test_train_prints_each_evaluation_and_the_outcome(harness):
+    fields = ["dataset=tiny", "val_size=20", "hidden=4", "epochs=3", "backend=numpy"]
+    done = harness("train", *(word for field in fields for word in ("--set", field)))
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0
+    assert [line.split()[1] for line in lines if line.startswith("epoch")] == ["1", "2", "3"]
+    assert lines[-1].startswith("test accuracy")
+
+
+def test_a_diverged_training_is_a_result(harness):
+    fields = ["dataset=tiny", "val_size=20", "epochs=3", "backend=numpy", "optimizer=sgd", "learning_rate=1e30"]
+    done = harness("train", *(word for field in fields for word in ("--set", field)))
+    assert done.returncode == 0
+    assert "diverged in epoch 1" in done.stdout
+
+
+def test_run_leaves_tables_and_says_where(harness, place):
+    done = harness("run", "width.toml", "--results", "out", "--jobs", "1")
+    assert done.returncode == 0, done.stderr
+    trials = pd.read_csv(place / "out" / "width" / "trials.csv")
+    assert sorted(zip(trials["arm"], trials["seed"], strict=True)) == [
+        (a, s) for a in ("narrow", "wide") for s in range(3)
+    ]
+    assert set(trials["status"]) == {"done"}
+    assert str(pd.read_csv(place / "out" / "width" / "curves.csv")["epoch"].max()) == "2"
+    assert "narrow" in done.stdout
+    assert "out" in done.stdout
+
+
+def test_run_again_trains_nothing(harness, place):
+    first = harness("run", "width.toml", "--results", "out", "--jobs", "1")
+    journal = (place / "out" / "width" / "journal.jsonl").read_bytes()
+    again = harness("run", "width.toml", "--results", "out", "--jobs", "2")
+    assert (first.returncode, again.returncode) == (0, 0)
+    assert (place / "out" / "width" / "journal.jsonl").read_bytes() == journal
+
+
+def test_options_of_run_change_the_study(harness, place):
+    options = ["--seeds", "2", "--set", "epochs=1", "--dataset", "./tiny", "--jobs", "1", "--results", "out"]
+    assert harness("run", "width.toml", *options).returncode == 0
+    trials = pd.read_csv(place / "out" / "width" / "trials.csv")
+    assert (len(trials), set(trials["epochs"]), set(trials["dataset"])) == (4, {1}, {"./tiny"})
+
+
+def test_plan_counts_what_is_missing_and_runs_nothing(harness, place):
+    before = harness("plan", "width.toml", "--results", "out")
+    assert before.returncode == 0
+    assert not (place / "out").exists()
+    assert harness("run", "width.toml", "--results", "out", "--jobs", "1").returncode == 0
+    after = harness("plan", "width.toml", "--results", "out")
+    assert before.stdout != after.stdout
+    assert "6" in after.stdout
+
+
+def test_the_report_is_made_from_the_results_and_checked_against_them(harness, place):
+    assert harness("run", "width.toml", "--results", "out", "--jobs", "1").returncode == 0
+    written = harness("report", "--results", "out", "--reports", "pages")
+    assert written.returncode == 0, written.stderr
+    assert "Is wide better?" in (place / "pages" / "report.md").read_text()
+    assert list((place / "pages" / "figures").glob("*.png"))
+    assert harness("report", "--results", "out", "--reports", "pages", "--check").returncode == 0
+
+    (place / "pages" / "report.md").write_text("something else")
+    stale = harness("report", "--results", "out", "--reports", "pages", "--check")
+    assert stale.returncode == 1
+    assert "Traceback" not in stale.stderr
+
+
+def test_data_verify_knows_mnist_and_finds_what_is_spoilt(harness, place):
+    good = harness("data", "verify", "mnist")
+    assert good.returncode == 0
+    assert good.stdout.count("as published") == 4
+    images = next((place / "tiny").glob("train-images*"))
+    images.write_bytes(images.read_bytes()[:-3])
+    bad = harness("data", "verify", "tiny")
+    assert bad.returncode == 1
+    assert images.name in bad.stdout
+
+
+def test_data_list_names_mnist(harness):
+    done = harness("data", "list")
+    assert done.returncode == 0
+    assert "mnist" in done.stdout
+
+
+def test_a_failed_trial_is_a_row_and_exit_code_1(harness, place):
+    """One image is left to train on, less than a batch that must not be partial: the trial cannot run."""
+    options = ["--set", "loss=cross_entropy", "--set", "val_size=79", "--set", "drop_last=true"]
+    done = harness("run", "width.toml", "--results", "out", "--jobs", "1", *options)
+    assert done.returncode == 1
+    trials = pd.read_csv(place / "out" / "width" / "trials.csv")
+    assert set(trials["status"]) == {"failed"}
+    assert trials["reason"].notna().all()
+
+
+def test_from_python_as_from_the_command_line(place, monkeypatch):
+    from harness import Trial, load_results, run, train
+
+    monkeypatch.chdir(place)
+    results = run("width.toml", results="out", jobs=1)
+    assert len(results.trials) == 6
+    assert load_results("out").curves["epoch"].max() == 2
+    record = train(Trial(dataset="tiny", backend="numpy", val_size=20, batch_size=16, epochs=2, hidden=(8,))).record
+    wide = results.trials.query("arm == 'wide' and seed == 0")
+    assert record["weights_sha256"] == wide["weights_sha256"].item()
+    json.dumps(record, allow_nan=False)
