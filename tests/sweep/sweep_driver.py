@@ -7,7 +7,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from conftest import make_study, work
+from sweep_study import make_study, work
 
 from harness.errors import HarnessError
 from harness.sweep.progress import progress_display

@@ -1,8 +1,9 @@
 """A Dask cluster as a user would start one gives the tables of a local run, whatever happens to its workers."""
 
 import pytest
-from conftest import assert_same_tables, ended, journal_lines, make_study, start_run, wait_until, work
+from conftest import assert_same_tables, ended, journal_lines, start_run, wait_until
 from dask_cluster import free_port
+from sweep_study import make_study, work
 
 from harness.errors import InputError
 from harness.sweep.runner import run_studies

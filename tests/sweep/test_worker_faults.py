@@ -1,7 +1,8 @@
 """A worker that dies or hangs, a trial that raises or kills: a retry or a row with its reason, never the sweep."""
 
 import pytest
-from conftest import assert_same_tables, journal_lines, make_study, tables, work
+from conftest import assert_same_tables, journal_lines, tables
+from sweep_study import make_study, work
 
 from harness.sweep.runner import run_studies
 
