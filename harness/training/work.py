@@ -1,13 +1,16 @@
 """What a worker process calls: one trial in, one record out, both plain JSON values."""
 
+from functools import lru_cache
 from typing import Any
 
 from harness.datasets import load_dataset
 from harness.spec.trial import trial_from
 from harness.training.loop import train
 
+_dataset = lru_cache(maxsize=1)(load_dataset)  # the files are read and hashed once, not for every trial
+
 
 def run_trial(fields: dict[str, Any]) -> dict[str, Any]:
     """Train the trial with these fields; its record says how it went (`loop.TrainResult`)."""
     trial = trial_from(fields)
-    return train(trial, load_dataset(trial.dataset)).record
+    return train(trial, _dataset(trial.dataset)).record
