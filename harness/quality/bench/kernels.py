@@ -39,7 +39,7 @@ class Effort(NamedTuple):
     sample: float
 
 
-WHOLE = Effort(sizes=9, rounds=7, sample=0.006)
+WHOLE = Effort(sizes=9, rounds=7, sample=0.006)  # no ladder is longer
 REDUCED = Effort(sizes=1, rounds=5, sample=0.003)
 
 
