@@ -26,7 +26,7 @@ title = "Pace"
 [baseline]
 hidden = [8]
 dropout = 0.2
-epochs = {epochs}
+epochs = 200
 train_size = 40
 val_size = 10
 batch_size = 8
@@ -58,7 +58,7 @@ def place(tmp_path_factory):
     for folder, arms in (("one", ARMS), ("other", ARMS[::-1])):
         (place / folder).mkdir()
         blocks = f"[[blocks]]\narms = {{ {', '.join(arms)} }}\n"
-        (place / folder / "pace.toml").write_text(BASELINE.format(epochs=EPOCHS) + blocks)
+        (place / folder / "pace.toml").write_text(BASELINE + blocks)
     return place
 
 
@@ -105,17 +105,17 @@ def torn(cache, name):
 
 def test_two_workers_and_a_damaged_kernel_cache_do_not_matter(place, tmp_path, expected):
     cache = shutil.copytree(place / "cache", tmp_path / "cache")
-    files = [torn(cache, "*pack_rows*.nbc"), torn(cache, "*evaluate*.nbi")]
-    sizes = [path.stat().st_size for path in files]
+    damaged = torn(cache, "*pack_rows*.nbc")
+    size = damaged.stat().st_size
     code, said = ended(run(place, tmp_path / "results", "--jobs", 2, cache=cache))
     assert code == 0, said
     assert weights(tmp_path / "results") == expected
-    assert all(path.stat().st_size > size for path, size in zip(files, sizes, strict=True)), "they are replaced"
+    assert damaged.stat().st_size > size, "it is replaced"
 
 
 def test_four_workers_another_order_and_a_read_only_kernel_cache_do_not_matter(place, tmp_path, expected):
     cache = shutil.copytree(place / "cache", tmp_path / "cache")
-    damaged = torn(cache, "*pack_rows*.nbc")
+    damaged = torn(cache, "*pack_rows*.nbi")
     size = damaged.stat().st_size
     for path in [cache, *cache.rglob("*")]:
         path.chmod(0o555 if path.is_dir() else 0o444)
@@ -155,8 +155,7 @@ def test_kill_and_ctrl_c_and_resume_by_the_printed_command_do_not_matter(place, 
 
 def test_train_and_run_give_the_same_weights(place, expected):
     script = (
-        "import sys\n"
-        "from harness import load_results, train, Trial\n"
+        "from harness import train\n"
         "from harness.spec.study import load_study\n"
         "study = load_study('one/pace.toml', dataset='tiny')\n"
         "for arm in study.arms:\n"
