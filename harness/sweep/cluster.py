@@ -22,7 +22,8 @@ def connected(address: str) -> Iterator[Any]:
         from distributed import Client
     except ImportError:
         raise InputError("--scheduler: Dask is not installed; pip install 'ablation-harness[cluster]'") from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # its tracebacks on a lost scheduler say less than we
+    for name in ("distributed", "distributed.client"):  # what they log of a lost scheduler says less than we do
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client = Client(address, timeout=CONNECT_LIMIT, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:

@@ -76,7 +76,7 @@ def dispatch(queue: deque[Task], workers: Workers, work: str, stop: Stop) -> Ite
                 if losses[task.trial_id] < workers.attempts:
                     alone.append(task)
                     continue
-                answer = {"error": f"{error}, {losses[task.trial_id]} times"}
+                answer = {"error": f"{workers.loss(error)}, {losses[task.trial_id]} times"}
             except HarnessError:
                 raise
             except Exception as error:

@@ -16,6 +16,7 @@ class Workers:
     slots: Callable[[], int]  # trials that can run at once, now
     check: Callable[[], None]  # raises HarnessError when the workers are lost for good
     lost: tuple[type[BaseException], ...]  # what a future ends with when its worker died
+    loss: Callable[[BaseException], str]  # what a trial is told to have died of
     hung: tuple[type[BaseException], ...]  # … when its worker was killed at the time limit
     attempts: int  # times that a trial may lose its worker before it is given up
     limit: float | None  # seconds after which a worker must end itself, because nobody else can end it
@@ -25,7 +26,7 @@ class Workers:
 def local_workers(jobs: int, load: str, limit: float | None) -> Iterator[Workers]:
     """Yield `jobs` local processes."""
     with ProcessExecutor(jobs, load, limit) as executor:
-        yield Workers(executor, lambda: jobs, lambda: None, (WorkerLostError,), (WorkerHungError,), 3, None)
+        yield Workers(executor, lambda: jobs, lambda: None, (WorkerLostError,), str, (WorkerHungError,), 3, None)
 
 
 @contextmanager
@@ -39,5 +40,7 @@ def cluster_workers(address: str, limit: float | None) -> Iterator[Workers]:
         watch = Watch(client, address)
         watch.start()
         executor = client.get_executor(pure=False)
+        within = "" if limit is None else f", or did not end within {limit:g} s"
+        loss = f"it killed every worker that it met{within}"
         # Dask itself tries a task on several workers before it says KilledWorker
-        yield Workers(executor, lambda: watch.workers, watch.check, (KilledWorker,), (), 2, limit)
+        yield Workers(executor, lambda: watch.workers, watch.check, (KilledWorker,), lambda _: loss, (), 2, limit)
