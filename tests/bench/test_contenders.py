@@ -107,12 +107,13 @@ def test_ratios_name_the_mean_the_worst_and_whether_the_goal_is_reached():
     training = pd.DataFrame([
         {"network": network.name, "contender": contender, "ratio": ratio, "ratio_first_epoch": 1.0, "ratio_dense": 1.0}
         for network, theirs in zip(NETWORKS, (1.5, 4, 4, 4, 4, 4), strict=True)
-        for contender, ratio in ((OURS, 1.0), (NUMPY, theirs), (JAX, theirs / 4), (SGEMM, theirs - 0.3))
+        for contender, ratio in ((OURS, 1.0), (NUMPY, theirs), (JAX, theirs / 1.3), (SGEMM, theirs - 0.3))
     ])  # fmt: skip
     found = summary.ratios(training).set_index("contender")
     assert found.loc[NUMPY, "geometric_mean"] == pytest.approx((1.5 * 4**5) ** (1 / 6))
     assert found.loc[NUMPY, ["worst", "worst_at", "reached"]].tolist() == [1.5, NETWORKS[0].name, "yes"]
-    assert found.loc[JAX, "reached"] == "no"
+    assert found.loc[JAX, "geometric_mean"] > 2
+    assert found.loc[JAX, "reached"] == "no"  # 1.15 on the first network
     assert found.loc[SGEMM, "reached"] == "no"  # only the first network counts, and 1.2 < 1.25
 
 
