@@ -1,0 +1,76 @@
+"""A plan counts what a run would do, prices it by what is recorded, and writes nothing."""
+
+import math
+import shutil
+
+import pytest
+from sweep_study import make_study, work
+
+from harness.sweep.plan import plan_studies
+from harness.sweep.runner import run_studies
+
+TUNED = make_study()  # 2 arms at 3 seeds, tuned over 3 rates × 2 seeds, then confirmed
+
+
+def rows(plan):
+    return {(row["study"], row["phase"]): row for row in plan.to_dict("records")}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    results = tmp_path_factory.mktemp("finished")
+    run_studies([TUNED], results, jobs=2, work=work("steady"))
+    return results
+
+
+@pytest.fixture
+def results(finished, tmp_path):
+    return shutil.copytree(finished, tmp_path / "results")
+
+
+def test_before_a_run_everything_is_missing_and_the_price_unknown(tmp_path):
+    plan = rows(plan_studies([TUNED], tmp_path / "none", jobs=2))
+    assert [plan["pace", phase]["missing"] for phase in ("default", "tune", "confirm")] == [6, 12, 6]
+    assert plan["total", ""]["cells"] == plan["total", ""]["missing"] == 24
+    assert math.isnan(plan["total", ""]["cpu_seconds"])
+    assert not (tmp_path / "none").exists()
+
+
+def test_after_a_run_nothing_is_missing_and_it_costs_nothing(results):
+    before = {path: path.stat().st_mtime_ns for path in results.rglob("*")}
+    total = rows(plan_studies([TUNED], results, jobs=2))["total", ""]
+    assert (total["cells"], total["done"], total["missing"], total["cpu_seconds"]) == (24, 24, 0, 0)
+    assert {path: path.stat().st_mtime_ns for path in results.rglob("*")} == before
+
+
+def test_more_seeds_cost_what_the_recorded_ones_took(results):
+    more = make_study(seeds=13)
+    plan = rows(plan_studies([more], results, jobs=4))
+    assert (plan["pace", "default"]["done"], plan["pace", "default"]["missing"]) == (6, 20)
+    total = plan["total", ""]
+    assert total["missing"] == 40
+    assert total["cpu_seconds"] == pytest.approx(40 * 0.1)  # what each took
+    assert total["eta_seconds"] == pytest.approx(total["cpu_seconds"] / 4)
+    assert run_studies([more], results, jobs=2, work=work("steady")).ran == 40
+
+
+@pytest.mark.parametrize("epochs", [20, 40])
+def test_longer_trials_cost_more_in_proportion(results, epochs):
+    plan = rows(plan_studies([make_study("longer", epochs=epochs), TUNED], results, jobs=1))
+    assert plan["total", ""]["cpu_seconds"] == pytest.approx(24 * 0.1 * epochs / 10)
+
+
+def test_a_failed_trial_is_counted_apart(tmp_path):
+    study = make_study(bad=[0.2], tune=False)
+    run_studies([study], tmp_path, jobs=2, work=work("raising"))
+    total = rows(plan_studies([study], tmp_path, jobs=1))["total", ""]
+    assert (total["done"], total["failed"], total["missing"]) == (6, 3, 0)
+
+
+def test_a_trial_that_two_studies_share_is_paid_once_and_run_once(results):
+    other = make_study("other")
+    total = rows(plan_studies([TUNED, other], results, jobs=1))["total", ""]
+    assert (total["cells"], total["done"], total["missing"]) == (48, 48, 0)
+    assert run_studies([TUNED, other], results, jobs=1, work=work("steady")).ran == 0
+    journals = [(results / name / "journal.jsonl").read_text().splitlines() for name in ("pace", "other")]
+    assert sorted(journals[0]) == sorted(journals[1]), "the records are taken over as they are"
