@@ -2,6 +2,7 @@
 
 from collections import defaultdict, deque
 from collections.abc import Iterable
+from contextlib import ExitStack, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -40,8 +41,10 @@ class Agenda:
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        for book in self.books:
-            book.close()
+        quiet = suppress(HarnessError) if error else nullcontext()  # what ended the run is to be told, not its echo
+        with quiet, ExitStack() as closing:
+            for book in reversed(self.books):
+                closing.callback(book.close)
 
     def record(self, task: Task, answer: dict[str, Any]) -> Record | None:
         """Write what a worker answered for a task to every book that waits for it, and queue what follows from it.

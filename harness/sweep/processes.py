@@ -24,7 +24,11 @@ ENDING_LIMIT = 2.0  # seconds in which a worker whose pipes are closed ends by i
 
 
 class WorkerLostError(Exception):
-    """The worker process died under this call."""
+    """The worker process died under this call, with `code` as its exit code, negative for a signal."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(_ending(code))
+        self.code = code
 
 
 class WorkerHungError(Exception):
@@ -138,6 +142,10 @@ class _Keeper(threading.Thread):
                 self._exchange(self._worker, "", START_LIMIT)
             except WorkerHungError as error:
                 raise HarnessError(f"a worker process does not start: {error}") from None
+            except WorkerLostError as error:
+                if error.code < 0:  # killed, as may happen to any
+                    raise
+                raise HarnessError(f"a worker process cannot load its code: {error}") from None
         return self._worker
 
     def _exchange(self, worker: "subprocess.Popen[str]", text: str, limit: float | None) -> str:
@@ -165,7 +173,7 @@ class _Keeper(threading.Thread):
         if line.endswith("\n"):
             return line
         code = self._bury()
-        raise WorkerHungError(f"timed out after {limit:g} s") if hung.is_set() else WorkerLostError(_ending(code))
+        raise WorkerHungError(f"timed out after {limit:g} s") if hung.is_set() else WorkerLostError(code)
 
 
 def _start_worker(load: str) -> "subprocess.Popen[str]":

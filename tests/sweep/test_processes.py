@@ -59,8 +59,11 @@ def test_a_call_that_raises_is_a_harness_error(executor):
         executor.submit(sweep_trials.raising, fields(l2=13)).result()
 
 
-def test_a_worker_that_cannot_load_its_code_loses_the_call():
-    with ProcessExecutor(1, "sweep_trials:missing") as executor, pytest.raises(WorkerLostError, match="exit code 1"):
+def test_a_worker_that_cannot_load_its_code_is_no_fault_of_the_trial():
+    with (
+        ProcessExecutor(1, "sweep_trials:missing") as executor,
+        pytest.raises(HarnessError, match="cannot load its code: its worker process ended with exit code 1"),
+    ):
         executor.submit(sweep_trials.steady, fields()).result()
 
 
