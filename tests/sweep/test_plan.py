@@ -69,6 +69,8 @@ def test_a_failed_trial_is_counted_apart(tmp_path):
 
 def test_a_trial_that_two_studies_share_is_paid_once_and_run_once(results):
     other = make_study("other")
+    more = [make_study(name, seeds=13) for name in ("pace", "other")]
+    assert rows(plan_studies(more, results, jobs=1))["total", ""]["cpu_seconds"] == pytest.approx(40 * 0.1)
     total = rows(plan_studies([TUNED, other], results, jobs=1))["total", ""]
     assert (total["cells"], total["done"], total["missing"]) == (48, 48, 0)
     assert run_studies([TUNED, other], results, jobs=1, work=work("steady")).ran == 0
