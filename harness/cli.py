@@ -50,7 +50,7 @@ def reproduce(
     fail_fast: FailFast = False,
     timeout: Timeout = None,
 ) -> None:
-    """Run every study and write the report: the main job.
+    """Run every study, time the kernels and write the report: the main job.
 
     What is finished already is not run again.
 
@@ -63,6 +63,7 @@ def reproduce(
     studies = _load(study_names(), profile)
     code = _run(studies, results, jobs, scheduler, retry_failed, fail_fast, timeout)
     if code != INTERRUPTED:
+        _time_kernels_once(results)
         _write_report(results, reports)
     raise typer.Exit(code)
 
@@ -398,6 +399,16 @@ def _run(
         print(f"interrupted; this goes on where it stopped: {shlex.join(['harness', *sys.argv[1:]])}", file=sys.stderr)
         return INTERRUPTED
     return 1 if summary.failed or summary.missing else 0
+
+
+def _time_kernels_once(results: Path) -> None:
+    """Add the short form of the kernel benchmark, unless the results have one."""
+    if (results / "bench" / "kernels.csv").exists():
+        return
+    from harness.quality.bench.run import bench_kernels
+
+    print("timing the kernels against the limits of this machine", file=sys.stderr)
+    bench_kernels(results, lambda _: None, reduced=True)
 
 
 def _write_report(results: Path, reports: Path) -> None:

@@ -4,10 +4,9 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from harness.datasets import Dataset, load_dataset
@@ -19,6 +18,9 @@ from harness.training.streams import dropout_key, stream
 from harness.training.threads import one_thread
 from kernels import layout
 from kernels.layout import Images, Network, State
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TRAIN_PROBE = 5000
 """Training images whose loss and accuracy stand for all of them in the curves."""
@@ -39,8 +41,10 @@ class TrainResult:
     state: State
 
     @property
-    def curve(self) -> pd.DataFrame:
+    def curve(self) -> "pd.DataFrame":
         """One row an evaluation."""
+        import pandas as pd  # a fifth of a second, which a training does not need
+
         return pd.DataFrame(self.record["curve"])
 
 
