@@ -8,8 +8,20 @@ from harness.analysis.bench import TABLES
 from harness.datasets import load_dataset
 from harness.errors import HarnessError
 from harness.quality.bench import growth, run, summary, training
-from harness.quality.bench.contenders import DENSE, JAX, NUMPY, OURS, SGEMM, Data, ours, tutorial
-from harness.quality.bench.networks import NETWORKS, Network
+from harness.quality.bench.contenders import (
+    CONTENDERS,
+    DENSE,
+    JAX,
+    NUMPY,
+    OURS,
+    SGEMM,
+    TORCH,
+    TUTORIAL,
+    Data,
+    ours,
+    tutorial,
+)
+from harness.quality.bench.networks import IMAGES, NETWORKS, Network
 from harness.quality.bench.process import measuring_process
 from kernels import layout, numpy_backend
 
@@ -41,6 +53,21 @@ def test_the_tutorials_class_takes_the_step_of_the_reference_in_float64():
         np.testing.assert_allclose(model.parameters[f"W{layer + 1}"].T, w, rtol=1e-12, atol=1e-15)
         np.testing.assert_allclose(model.parameters[f"b{layer + 1}"][:, 0], b, rtol=1e-12, atol=1e-15)
     assert loss == pytest.approx(losses.mean(), abs=1e-6)  # the tutorial adds 1e-8 inside the logarithm
+
+
+TOLD = [
+    *((peer, NETWORKS[i]) for peer in (TORCH, JAX) if CONTENDERS[peer].installed for i in (0, 2, 4, 5)),
+    (TUTORIAL, NETWORKS[0]),
+]
+
+
+@pytest.mark.parametrize(("peer", "network"), TOLD, ids=[f"{peer} {network.name}" for peer, network in TOLD])
+def test_a_peer_told_the_same_weights_and_rows_has_the_same_losses(peer, network):
+    data = Data(load_dataset("mnist"), training.first_weights(network))
+    theirs, reference = CONTENDERS[peer].load()(network, data), CONTENDERS[OURS].load()(network, data)
+    rng = np.random.default_rng(0)
+    for rows in rng.integers(0, IMAGES, (2, 20 * network.batch)):
+        assert theirs(rows) == pytest.approx(reference(rows), rel=1e-5)
 
 
 def test_products_of_a_step_are_counted_without_the_gradient_of_the_images():
