@@ -39,7 +39,7 @@ def frames(results) -> dict[str, Frames]:
 def drawn(results) -> dict[str, Figure]:
     """The figures of the five studies by file name, rendered."""
     with style.house_style():
-        figures = {drawing.name: drawing.figure for group in draw(results).values() for drawing in group}
+        figures = {drawing.name: drawing.figure for group in draw(results, None).values() for drawing in group}
         for figure in figures.values():
             style.png_bytes(figure)
     return figures
