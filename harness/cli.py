@@ -3,6 +3,7 @@
 Imports stand inside the commands, so that `harness --help` does not wait for NumPy.
 """
 
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from harness import cli_data
 from harness.errors import HarnessError, InputError
 from harness.options import (
+    Benchmark,
     Data,
     FailFast,
     Jobs,
@@ -35,8 +38,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-data_app = typer.Typer(help="Datasets: which there are, fetch one, verify the files.", rich_markup_mode=None)
-app.add_typer(data_app, name="data")
+app.add_typer(cli_data.app, name="data")
 
 
 @app.command()
@@ -58,8 +60,7 @@ def reproduce(
     """
     from harness.spec import study_names
 
-    reports = _writable_folder(reports or _folder("reports", profile), "--reports")
-    results = results or _folder("results", profile)
+    results, reports = results or _folder("results", profile), reports or _folder("reports", profile)
     studies = _load(study_names(), profile)
     code = _run(studies, results, jobs, scheduler, retry_failed, fail_fast, timeout)
     if code != INTERRUPTED:
@@ -84,7 +85,7 @@ def run(
 ) -> None:
     """Run studies: those that are shipped by name, your own by the path of its TOML file.
 
-    Example: harness run optimizer dropout --profile smoke --set epochs=2 --jobs 2
+    Example: harness run optimizer --profile smoke --set epochs=2 --jobs 2
     """
     from harness.results import load_study_results
 
@@ -128,7 +129,7 @@ def plan(
 def train(settings: Settings = None, dataset: Data = None) -> None:
     """Train one network and print each evaluation.
 
-    Example: harness train --set hidden=64,64 --set optimizer=sgd --set learning_rate=0.1
+    Example: harness train --set hidden=64,64 --set learning_rate=0.01
     """
     from harness.spec import parse_set, trial_from
 
@@ -172,7 +173,6 @@ def report(
 
     Example: harness report --results results --reports reports --check
     """
-    _known_profile(profile)
     results, reports = results or _folder("results", profile), reports or _folder("reports", profile)
     if not check:
         _write_report(results, reports)
@@ -208,7 +208,7 @@ def compare(
 
 @app.command()
 def bench(
-    what: Annotated[str, typer.Argument(metavar="[kernels|training|all]", help="What is measured.")] = "all",
+    what: Benchmark = "all",
     peers: Annotated[bool, typer.Option("--peers", help="Also PyTorch, JAX, scikit-learn and the tutorial.")] = False,
     profile: Profile = "quick",
     results: Results = None,
@@ -217,8 +217,6 @@ def bench(
 
     Example: harness bench training --peers
     """
-    _known_profile(profile)
-    _known_benchmark(what)
     results = results or _folder("results", profile)
 
     from harness.quality.bench import run, summary
@@ -267,55 +265,6 @@ def show(
     print(study_text(resolved))
 
 
-@data_app.command("list")
-def data_list() -> None:
-    """List the datasets that have a name, and where their files are.
-
-    Example: harness data list
-    """
-    from harness.console import table
-    from harness.datasets.service import list_datasets
-
-    rows = [
-        [d.name, d.title, d.licence, str(d.folder or f"not here: harness data fetch {d.name}")] for d in list_datasets()
-    ]
-    print(table(["name", "title", "licence", "files"], rows))
-
-
-@data_app.command("fetch")
-def data_fetch(name: Annotated[str, typer.Argument(metavar="NAME", help="See `harness data list`.")]) -> None:
-    """Download a dataset and check it against its published MD5s.
-
-    Example: harness data fetch fashion-mnist
-    """
-    from harness.datasets.service import fetch_dataset
-
-    print(fetch_dataset(name))
-
-
-@data_app.command("verify")
-def data_verify(
-    dataset: Annotated[
-        str | None, typer.Argument(metavar="[NAME|DIR]", help="One dataset; all that are here if left out.")
-    ] = None,
-) -> None:
-    """Read every file of a dataset and compare it with what was published.
-
-    Example: harness data verify ./my-idx-files
-    """
-    from harness.console import table
-    from harness.datasets.service import verify_datasets
-
-    files = verify_datasets(dataset)
-    rows = [
-        [str(f.file), f.dims, f.md5, f.problem or (f"{f.known}, as published" if f.known else "readable")]
-        for f in files
-    ]
-    print(table(["file", "size", "MD5 of the content", "verdict"], rows))
-    if not all(file.ok for file in files):
-        raise HarnessError("some files are not good")
-
-
 INTERRUPTED = 130
 
 
@@ -323,29 +272,6 @@ def _folder(kind: str, profile: str) -> Path:
     from harness.api import default_folder
 
     return default_folder(kind, profile)
-
-
-def _known_profile(profile: str) -> None:
-    from harness.errors import nearest
-    from harness.spec.names import PROFILES
-
-    if profile not in PROFILES:
-        raise InputError(f"unknown profile {profile!r}{nearest(profile, PROFILES)}; known: {', '.join(PROFILES)}")
-
-
-def _known_benchmark(what: str) -> None:
-    from harness.errors import nearest
-
-    known = ("kernels", "training", "all")
-    if what not in known:
-        raise InputError(f"bench: unknown benchmark {what!r}{nearest(what, known)}; known: {', '.join(known)}")
-
-
-def _writable_folder(folder: Path, option: str) -> Path:
-    """Refuse before the work what would fail after it."""
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{option} {folder}: is a file, expected a folder")
-    return folder
 
 
 def _refuse_twice(field: str, settings: dict[str, Any]) -> None:
@@ -424,18 +350,27 @@ def main() -> None:
 
 def _exit_code(arguments: list[str]) -> int:
     try:
-        return int(app(arguments, prog_name="harness", standalone_mode=False) or 0)
+        code = int(app(arguments, prog_name="harness", standalone_mode=False) or 0)
+        print(end="", flush=True)  # so that what cannot be written is noticed here and not after the end
+        return code
     except HarnessError as error:
         return _complain(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         return _complain("interrupted", INTERRUPTED)
     except BrokenPipeError:  # the reader of our output has gone, as `head` does
-        sys.stderr.close()
-        return 1
+        return _unwritable(1)
+    except OSError as error:  # as of a full disk
+        return _unwritable(_complain(str(error), 1))
     except Exception as error:
         if not hasattr(error, "format_message"):  # which marks the usage errors of typer's click
             raise
         return _complain(error.format_message(), 2)
+
+
+def _unwritable(code: int) -> int:
+    """Drop what is left of the output, which Python would try to write again at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
 
 
 def _complain(message: str, code: int) -> int:

@@ -1,16 +1,34 @@
 """The options of the command line, each written once so that it means the same in every command."""
 
 import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from harness.errors import nearest
 
-def _workers(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 1024):
-        raise typer.BadParameter(f"found {text!r}, expected a whole number from 1 to 1024")
-    return int(text)
+PROFILES = ("smoke", "quick", "full")  # those of harness.spec.names, which is too heavy to import for --help
+BENCHMARKS = ("kernels", "training", "all")
+
+
+def _whole_number(largest: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and 1 <= int(text) <= largest):
+            raise typer.BadParameter(f"found {text!r}, expected a whole number from 1 to {largest}")
+        return int(text)
+
+    return number
+
+
+def _one_of(allowed: Sequence[str]) -> Callable[[str], str]:
+    def name(text: str) -> str:
+        if text not in allowed:
+            raise typer.BadParameter(f"found {text!r}, expected {', '.join(allowed)}{nearest(text, allowed)}")
+        return text
+
+    return name
 
 
 def _seconds(text: str) -> float:
@@ -29,21 +47,41 @@ def _address(text: str) -> str:
     return text
 
 
+def _folder(text: str) -> Path:
+    """Refuse before the work what would fail after it."""
+    folder = Path(text)
+    if any(place.is_file() for place in (folder, *folder.parents)):
+        raise typer.BadParameter(f"{text} is or lies below a file, expected a folder")
+    return folder
+
+
 Studies = Annotated[list[str], typer.Argument(metavar="STUDY...", help="Names (see `harness list`) or .toml files.")]
-Profile = Annotated[str, typer.Option(metavar="P", help="How much is run: smoke, quick or full.")]
+Profile = Annotated[
+    str,
+    typer.Option(metavar="P", parser=_one_of(PROFILES), help="How much is run: smoke, quick or full."),
+]
+Benchmark = Annotated[
+    str,
+    typer.Argument(metavar="[kernels|training|all]", parser=_one_of(BENCHMARKS), help="What is measured."),
+]
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a field of every trial; may be repeated.")
 ]
-Seeds = Annotated[int | None, typer.Option(metavar="N", help="Seeds per arm, instead of the study's.")]
+Seeds = Annotated[
+    int | None,
+    typer.Option(metavar="N", parser=_whole_number(1000), help="Seeds per arm, instead of the study's."),
+]
 Data = Annotated[str | None, typer.Option(metavar="NAME|DIR", help="Dataset: a name or a folder of IDX files.")]
 Jobs = Annotated[
-    int | None, typer.Option(metavar="N", parser=_workers, help="Worker processes.", show_default="the cores there are")
+    int | None,
+    typer.Option(metavar="N", parser=_whole_number(1024), help="Worker processes.", show_default="the cores there are"),
 ]
 Results = Annotated[
     Path | None, typer.Option(metavar="DIR", help="Results folder.", show_default="results/local/PROFILE")
 ]
 Reports = Annotated[
-    Path | None, typer.Option(metavar="DIR", help="Reports folder.", show_default="reports/local/PROFILE")
+    Path | None,
+    typer.Option(metavar="DIR", parser=_folder, help="Reports folder.", show_default="reports/local/PROFILE"),
 ]
 Scheduler = Annotated[
     str | None,

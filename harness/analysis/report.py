@@ -52,11 +52,11 @@ def write_report(results: Path, reports: Path) -> Path:
 
 def check_report(results: Path, reports: Path) -> list[str]:
     """Return what of the report is stale, edited or missing, a line each; [] when it follows from the results."""
+    found, bench = load_results(results), load_bench(results)
     path = reports / REPORT
     if not path.is_file():
         return [f"{path}: missing"]
     text = path.read_bytes().decode(errors="replace")
-    found, bench = load_results(results), load_bench(results)
     with house_style():
         drawings = draw(found, bench)
     names = [f"{d.name}.png" for group in drawings.values() for d in group]
