@@ -50,7 +50,7 @@ def bench_kernels(results: Path, tell: Tell, *, reduced: bool = False) -> pd.Dat
 
 
 def bench_system(results: Path, tell: Tell) -> pd.DataFrame:
-    """Measure start, compiling, workers and memory; write and return system.csv. Takes some 3 minutes."""
+    """Measure start, compiling, workers and memory; write and return system.csv. Takes some 4 minutes."""
     with locked(results):
         frame = pd.DataFrame(system.measure(tell))
         write_table(results, "system", frame)
