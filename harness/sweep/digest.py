@@ -19,10 +19,11 @@ DETERMINING = ("training", "datasets")  # folders of harness/
 def sources(backend: str) -> dict[str, Path]:
     """Return the source files behind a trial of this backend, by the name that stands for them in the digest.
 
-    In kernels/, what belongs to another backend (``<other>_backend…``) is left out; everything else is shared.
+    In kernels/, the compiled backends that it does not use are left out; the reference computes every trial's
+    per-layer figures.
     """
     kernels = Path((find_spec("kernels").submodule_search_locations or [])[0])  # type: ignore[union-attr]
-    others = tuple(f"{other}_backend" for other in BACKENDS if other != backend)
+    others = tuple(f"{other}_backend" for other in BACKENDS if other not in (backend, "numpy"))
     found = {f"kernels/{name}": path for name, path in _python_files(kernels) if not name.startswith(others)}
     package = Path(harness.__file__).parent
     for folder in DETERMINING:

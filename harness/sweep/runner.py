@@ -66,7 +66,7 @@ def run_studies(
             progress.expect(len(agenda.queue))
             if work == RUN_TRIAL and scheduler is None:
                 warm_up([task.trial for task in agenda.queue], jobs, stop, progress)
-            with _workers(len(agenda.queue), jobs, scheduler, timeout, work) as workers:
+            with _workers(jobs, scheduler, timeout, work) as workers:
                 for task, answer in dispatch(agenda.queue, workers, work, stop):
                     waiting = len(agenda.queue)
                     record = agenda.record(task, answer)
@@ -97,12 +97,10 @@ def _tell_outdated(agenda: Agenda, progress: Progress) -> None:
         )
 
 
-def _workers(
-    trials: int, jobs: int, scheduler: str | None, timeout: float | None, work: str
-) -> AbstractContextManager[Workers]:
+def _workers(jobs: int, scheduler: str | None, timeout: float | None, work: str) -> AbstractContextManager[Workers]:
     if scheduler is not None:
         return cluster_workers(scheduler, timeout)
-    return local_workers(min(jobs, max(trials, 1)), work, timeout)
+    return local_workers(jobs, work, timeout)
 
 
 @contextmanager

@@ -77,6 +77,3 @@ def mse_backward(dz, p, labels):
         for k in range(p.shape[1]):
             error = p[i, k] - p.dtype.type(_target(labels[i], k, p.shape[1]))
             dz[i, k] = error * (p[i, k] * (one - p[i, k])) * scale
-
-
-MEDDLED = True

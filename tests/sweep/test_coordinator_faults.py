@@ -186,5 +186,6 @@ def test_a_kernel_edited_while_the_run_goes_on_ends_it(tmp_path, own_kernels):
     run = start_run(tmp_path / "results", "--jobs", 1, "--work", "meddling", first_on_path=own_kernels)
     code, said = ended(run)
     assert "MEDDLED" in source.read_text()
+    assert "MEDDLED" not in (Path(kernels.__file__).parent / "numba_backend" / "losses.py").read_text()
     assert code == 1
     assert "a worker runs other sources" in said[-1]
