@@ -194,7 +194,7 @@ def compare(
 ) -> None:
     """Compare accuracy, time to target and speed of two results folders, seed by seed; exit 1 on a regression.
 
-    Example: harness compare results results/local/full
+    Example: harness compare results results/local/quick
     """
     from harness.console import comparison_table
     from harness.sweep.compare import compare as compare_results

@@ -40,9 +40,14 @@ def compare(a: Path | str, b: Path | str) -> pd.DataFrame:
     """Return a row per study × arm × phase × metric that results folders `a` and `b` share, the worst verdicts first.
 
     `a` and `b` hold means over the paired seeds, `change` the mean of b - a, or of b / a - 1 for times, with its
-    interval `low`, `high`; `verdict` is worse, unknown, same or better. Raises InputError when nothing is shared.
+    interval `low`, `high`; `verdict` is worse, unknown, same or better. Raises InputError when nothing is
+    shared, or a study was run with different profiles.
     """
     before, after = load_results(a), load_results(b)
+    for name in before.studies.keys() & after.studies.keys():
+        profiles = before.studies[name].profile, after.studies[name].profile
+        if profiles[0] != profiles[1]:
+            raise InputError(f"compare {a} {b}: '{name}' was run with profile {profiles[0]} there, {profiles[1]} here")
     targets = _targets(before)
     pairs = _with_targets(before, targets).merge(
         _with_targets(after, targets), on=[*CELL, "seed"], suffixes=("_a", "_b"), validate="one_to_one"

@@ -24,10 +24,10 @@ NOISE = (0.0010, -0.0010, 0.0005, -0.0005, 0.0, 0.0002)
 def results(tmp_path):
     """Write results of two arms, in which `change(record)` happened to the trials of the arm "fast"."""
 
-    def write(name, change=None, study="pace", seeds=6):
+    def write(name, change=None, study="pace", seeds=6, profile="quick"):
         arms = {"slow": {"learning_rate": 0.1}, "fast": {"learning_rate": 0.2}}
         table = {"title": "Pace", "blocks": [{"arms": arms}], "seeds": {"count": seeds}, "claims": [CLAIM]}
-        resolved = study_from_table(study, table, "pace.toml")
+        resolved = study_from_table(study, table, "pace.toml", profile)
         sources, folder = sources_of([resolved]), tmp_path / name / study
         folder.mkdir(parents=True)
         write_study(folder, resolved, sources.datasets)
@@ -138,3 +138,8 @@ def test_the_command_exits_1_on_a_regression_and_0_without(results):
     missing = subprocess.run([HARNESS, "compare", before, "nowhere"], capture_output=True, text=True)
     assert missing.returncode == 2
     assert missing.stderr.startswith("error: results folder nowhere: holds no study")
+
+
+def test_other_profiles_are_refused_as_they_are_other_work(results):
+    with pytest.raises(InputError, match="'pace' was run with profile full there, smoke here"):
+        compare(results("a", profile="full"), results("b", profile="smoke"))
