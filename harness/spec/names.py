@@ -43,7 +43,5 @@ BACKENDS: tuple[str, ...] = get_args(Backend)
 SPLITS: tuple[str, ...] = get_args(Split)
 MONITORS: tuple[str, ...] = get_args(Monitor)
 PROFILES: tuple[str, ...] = get_args(Profile)
-PHASES: tuple[str, ...] = get_args(Phase)
-KINDS: tuple[str, ...] = get_args(Kind)
 
 RESERVED = ("bench", "concepts", "local")  # folders beside the studies in a results folder
