@@ -1,9 +1,11 @@
 """The harness as a whole: how soon it starts, what compiling takes, what the runner and its workers cost.
 
-Times are those of a clock on the wall, except for compiling, so they are those of a machine with nothing else to do;
-what two workers bring, beside two bare processes, comes from the fastest of rounds that take turns.
+Times are those of a clock on the wall, except for compiling, so they are those of a machine with nothing else to do
+(how busy it was is told as well). What two workers bring, beside two bare processes, comes from the fastest of rounds
+that take turns.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -33,8 +35,12 @@ SETTINGS: dict[str, Any] = {"hidden": [64, 64], "optimizer": "sgd", "learning_ra
 
 def measure(tell: Tell) -> list[dict[str, Any]]:
     """Return the rows of system.csv; takes some 4 minutes."""
+    busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+    rows = [_row("load of the machine at the start, which lengthens times on the wall", busy, "processes")]
     tell("compiling from nothing")
-    rows = [_row("cold compile of everything, two dtypes side by side", cold_compile(), "s", below=40)]
+    rows.append(
+        _row("cold compile of everything, two dtypes side by side, processor time", cold_compile(), "s", below=40)
+    )
     tell("a warm start")
     rows.append(_row("`harness train`, warm, until the first batch is evaluated", warm_start(), "s", below=1.5))
     tell("workers")
