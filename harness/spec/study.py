@@ -7,7 +7,7 @@ from pydantic import Field
 
 from harness.errors import InputError, nearest
 from harness.spec.arms import count_arms, expand
-from harness.spec.library import find_study, read_toml
+from harness.spec.shipped import find_study, read_toml
 from harness.spec.names import PROFILES, Kind, Profile
 from harness.spec.schema import (
     ArmName,
