@@ -7,7 +7,6 @@ from pydantic import Field
 
 from harness.errors import InputError, nearest
 from harness.spec.arms import count_arms, expand
-from harness.spec.shipped import find_study, read_toml
 from harness.spec.names import PROFILES, Kind, Profile
 from harness.spec.schema import (
     ArmName,
@@ -21,6 +20,7 @@ from harness.spec.schema import (
     StudySettings,
     TuneTable,
 )
+from harness.spec.shipped import find_study, read_toml
 from harness.spec.tables import Table, as_tuple, checked, shown
 from harness.spec.trial import Trial, trial_from
 
