@@ -102,7 +102,7 @@ def test_a_trial_cannot_be_changed():
 
 
 @pytest.mark.parametrize("field", sorted(OTHER_VALUES))
-@pytest.mark.parametrize("wrong", ["3", {}, [[]], float("nan"), float("inf"), object()], ids=repr)
+@pytest.mark.parametrize("wrong", ["3", {}, [[]], float("nan"), float("inf"), b"3"], ids=repr)
 def test_a_wrong_type_is_refused(field, wrong):
     with pytest.raises(InputError, match=f"^t: {field}"):
         trial_from({field: wrong}, "t")

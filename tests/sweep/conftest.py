@@ -1,6 +1,5 @@
 """Small studies, and runs of them in this process or in one that can be killed."""
 
-import ctypes
 import json
 import os
 import subprocess
@@ -47,9 +46,13 @@ def cluster(notes):
     cluster.stop()
 
 
-def start_run(results, *options, first_on_path=None, **popen):
+# Put before a command: root, too, may not write where file modes forbid it.
+BOUND_BY_FILE_MODES = (sys.executable, str(HERE.parent / "bound_by_file_modes.py"))
+
+
+def start_run(results, *options, first_on_path=None, before=(), **popen):
     """Start sweep_driver.py in a process of its own."""
-    command = [sys.executable, str(HERE / "sweep_driver.py"), str(results), *map(str, options)]
+    command = [*before, sys.executable, str(HERE / "sweep_driver.py"), str(results), *map(str, options)]
     path = [str(first_on_path) if first_on_path else None, *sys.path]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, path))}
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, **popen)
@@ -78,10 +81,3 @@ def wait_until(condition, limit=60):
     while not condition():
         assert time.monotonic() < deadline, "it did not come true"
         time.sleep(0.01)
-
-
-def bound_by_file_modes():
-    """To be called in a child process: root, too, may no longer write where file modes forbid it."""
-    if os.geteuid() == 0:
-        for overriding in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
-            assert ctypes.CDLL(None).prctl(24, overriding, 0, 0, 0) == 0  # PR_CAPBSET_DROP

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import assert_same_tables, bound_by_file_modes, ended, journal_lines, start_run, wait_until
+from conftest import BOUND_BY_FILE_MODES, assert_same_tables, ended, journal_lines, start_run, wait_until
 from sweep_study import make_study, work
 
 import kernels
@@ -149,7 +149,7 @@ def test_a_read_only_folder_is_refused_and_left_alone(results, locked):
         path.chmod(0o444) if path.exists() else None
     (results / locked).chmod(0o555)
     before = sorted((path, path.stat().st_mtime_ns) for path in (results / locked).rglob("*"))
-    code, said = ended(start_run(results, *OPTIONS, preexec_fn=bound_by_file_modes))
+    code, said = ended(start_run(results, *OPTIONS, before=BOUND_BY_FILE_MODES))
     (results / locked).chmod(0o755)
     assert code == 2
     assert len(said) == 1

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import bound_by_file_modes, ended, wait_until
+from conftest import BOUND_BY_FILE_MODES, ended, wait_until
 
 from harness.datasets.catalog import STEMS
 from harness.datasets.idx import idx_header
@@ -62,21 +62,20 @@ def place(tmp_path_factory):
     return place
 
 
-def harness(place, *arguments, cache="cache", **popen):
+def harness(place, *arguments, cache="cache", before=()):
     """Start the command in `place`."""
     return subprocess.Popen(
-        [HARNESS, *map(str, arguments)],
+        [*before, HARNESS, *map(str, arguments)],
         cwd=place,
         env=os.environ | {"HARNESS_CACHE": str(place / cache)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        **popen,
     )
 
 
-def run(place, results, *options, study="one", **popen):
-    return harness(place, "run", f"{study}/pace.toml", "--dataset", "tiny", "--results", results, *options, **popen)
+def run(place, results, *options, study="one", **where):
+    return harness(place, "run", f"{study}/pace.toml", "--dataset", "tiny", "--results", results, *options, **where)
 
 
 def weights(results):
@@ -119,7 +118,7 @@ def test_four_workers_another_order_and_a_read_only_kernel_cache_do_not_matter(p
     size = damaged.stat().st_size
     for path in [cache, *cache.rglob("*")]:
         path.chmod(0o555 if path.is_dir() else 0o444)
-    process = run(place, tmp_path / "results", "--jobs", 4, study="other", cache=cache, preexec_fn=bound_by_file_modes)
+    process = run(place, tmp_path / "results", "--jobs", 4, study="other", cache=cache, before=BOUND_BY_FILE_MODES)
     code, said = ended(process)
     assert code == 0, said
     assert weights(tmp_path / "results") == expected
