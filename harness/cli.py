@@ -111,7 +111,7 @@ def plan(
     jobs: Jobs = None,
     results: Results = None,
 ) -> None:
-    """Show which trials are done, failed or missing, and how long the missing ones will take. Runs nothing.
+    """Show which trials are done, failed or missing, and how long the missing ones will take. Records nothing.
 
     Example: harness plan optimizer --profile full
     """
@@ -121,7 +121,7 @@ def plan(
 
     results = results or _folder("results", profile)
     resolved = _load(studies, profile, settings, seeds, dataset)
-    print(plan_table(plan_studies(resolved, results, jobs or cores())))
+    print(plan_table(plan_studies(resolved, results, jobs or cores(), _note)))
     print(f"results: {results}")
 
 
@@ -142,6 +142,8 @@ def train(settings: Settings = None, dataset: Data = None) -> None:
     from harness import training
     from harness.console import evaluation_line, outcome_line
 
+    if not training.is_compiled(trial):
+        _note("compiling the kernels, which is done once")
     result = training.train(trial, on_evaluation=lambda row: print(evaluation_line(row), flush=True))
     print(outcome_line(result.record))
 
@@ -221,15 +223,12 @@ def bench(
 
     from harness.quality.bench import run, summary
 
-    def tell(text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
-
     if what in ("kernels", "all"):
-        print(summary.kernels_text(run.bench_kernels(results, tell)))
+        print(summary.kernels_text(run.bench_kernels(results, _note)))
     if what in ("training", "all"):
-        print(summary.training_text(run.bench_training(results, tell, peers=peers)))
+        print(summary.training_text(run.bench_training(results, _note, peers=peers)))
     if what == "all":
-        print(summary.system_text(run.bench_system(results, tell)))
+        print(summary.system_text(run.bench_system(results, _note)))
     print(f"tables: {results / 'bench'}")
 
 
@@ -322,7 +321,7 @@ def _run(
     before = sum(counts.values()) - summary.ran - summary.missing
     print(f"{summary.ran} trials run now, {before} recorded before: {told}\nresults: {results}")
     if summary.interrupted:
-        print(f"interrupted; this goes on where it stopped: {shlex.join(['harness', *sys.argv[1:]])}", file=sys.stderr)
+        _note(f"interrupted; this goes on where it stopped: {shlex.join(['harness', *sys.argv[1:]])}")
         return INTERRUPTED
     return 1 if summary.failed or summary.missing else 0
 
@@ -333,7 +332,7 @@ def _time_kernels_once(results: Path) -> None:
         return
     from harness.quality.bench.run import bench_kernels
 
-    print("timing the kernels against the limits of this machine", file=sys.stderr)
+    _note("timing the kernels against the limits of this machine")
     bench_kernels(results, lambda _: None, reduced=True)
 
 
@@ -373,8 +372,12 @@ def _unwritable(code: int) -> int:
     return code
 
 
+def _note(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
 def _complain(message: str, code: int) -> int:
-    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    _note(f"error: {' '.join(message.split())}")
     return code
 
 

@@ -62,13 +62,15 @@ def arms_table(trials: "pd.DataFrame") -> str:
 
 def plan_table(plan: "pd.DataFrame") -> str:
     """Return the rows of `harness.sweep.plan` as text, times in words."""
+    from harness.sweep.progress import duration
+
     counts = [name for name in plan.columns if name not in ("study", "phase", "cpu_seconds", "eta_seconds")]
     rows = [
         [
             row["study"],
             row["phase"],
             *(str(row[name]) for name in counts),
-            *map(_time, (row["cpu_seconds"], row["eta_seconds"])),
+            *map(duration, (row["cpu_seconds"], row["eta_seconds"])),
         ]
         for row in plan.to_dict("records")
     ]
@@ -83,12 +85,6 @@ def comparison_table(comparison: "pd.DataFrame") -> str:
         for row in comparison.itertuples(index=False)
     ]
     return table(columns, rows)
-
-
-def _time(seconds: float) -> str:
-    from harness.sweep.progress import duration
-
-    return "unknown" if seconds != seconds else duration(seconds)
 
 
 def study_text(study: "Study") -> str:

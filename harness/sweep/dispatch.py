@@ -61,7 +61,7 @@ def dispatch(queue: deque[Task], workers: Workers, work: str, stop: Stop) -> Ite
         if not flying:
             time.sleep(POLL)  # a cluster without workers, for now
         ended, _ = wait(flying, timeout=POLL, return_when=FIRST_COMPLETED)
-        workers.check()
+        failure: HarnessError | None = None  # raised when all that has ended well is handed over
         for future in ended:
             task = flying.pop(future)
             try:
@@ -77,11 +77,16 @@ def dispatch(queue: deque[Task], workers: Workers, work: str, stop: Stop) -> Ite
                     alone.append(task)
                     continue
                 answer = {"error": f"{workers.loss(error)}, {losses[task.trial_id]} times"}
-            except HarnessError:
-                raise
+            except HarnessError as error:
+                failure = error
+                continue
             except Exception as error:
-                raise HarnessError(f"the workers cannot run trials: {one_line(error)}") from error
+                failure = HarnessError(f"the workers cannot run trials: {one_line(error)}")
+                continue
             yield task, answer
+        workers.check()
+        if failure is not None:
+            raise failure
 
 
 def _from_anywhere(dataset: str) -> str:

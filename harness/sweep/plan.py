@@ -1,7 +1,7 @@
 """What a run would cost, before it is started."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from harness.spec.study import Study
 from harness.spec.trial import Trial, parameter_count
 from harness.sweep.journal import STATUSES
 from harness.sweep.ledger import Entry, Index, Sources, read_indices, sources_of, validation_losses
+from harness.sweep.pilot import pilot_seconds
 
 COLUMNS = ("study", "phase", "cells", *STATUSES, "missing", "cpu_seconds", "eta_seconds")
 ALL_IMAGES = 55_000  # of a trial that takes whatever validation leaves; any fixed number serves, it cancels out
@@ -29,17 +30,23 @@ class Place(NamedTuple):
     entry: Entry | None  # by the present code
 
 
-def plan_studies(studies: list[Study], results: Path, jobs: int) -> pd.DataFrame:
+def plan_studies(
+    studies: list[Study], results: Path, jobs: int, note: Callable[[str], None] = lambda _: None
+) -> pd.DataFrame:
     """Return a row per study × phase, and a total: cells that are done, diverged, failed, missing, and their cost.
 
     `cpu_seconds` is what the missing cells will take by the recorded timings, scaled by the arithmetic of a trial:
-    of the same arm where there are some, else of the study, else of all; NaN before there are any. `eta_seconds`
-    divides it by `jobs`. A trial that several cells share is paid once. Reads only; raises InputError as a run does.
+    of the same arm where there are some, else of the study, else of all. Where nothing is recorded, a short training
+    of each study (a pilot, told to `note`) is timed. `eta_seconds` divides it by `jobs`. A trial that several cells
+    share is paid once. Writes nothing; raises InputError as a run does.
     """
     sources = sources_of(studies)
     indices = list(read_indices(results, studies).values())
     places = [place for study in studies for place in _places(study, indices, sources)]
     paces = _paces(places, indices)
+    if not paces:
+        note("no timings are recorded yet: timing a short training of each study")
+        paces = {(study.name,): _pilot_pace(study.arms[0].trial) for study in studies}
     paid: set[str | None] = set()
     rows: dict[tuple[str, str], Counter] = defaultdict(Counter)
     for place in places:
@@ -94,13 +101,17 @@ def _paces(places: list[Place], indices: list[Index]) -> dict[tuple[str, ...], f
     return {group: seconds[group] / work[group] for group in work}
 
 
+def _pilot_pace(trial: Trial) -> float:
+    return pilot_seconds(trial) / _work(trial)
+
+
 def _groups(place: Place) -> list[tuple[str, ...]]:
     return [(place.study, place.arm), (place.study,), ()]
 
 
 def _seconds(place: Place, paces: dict[tuple[str, ...], float]) -> float:
-    known = [paces[group] for group in _groups(place) if group in paces]
-    return known[0] * _work(place.trial) if known else float("nan")
+    pace = next(paces[group] for group in _groups(place) if group in paces)
+    return pace * _work(place.trial)
 
 
 def _work(trial: Trial) -> float:

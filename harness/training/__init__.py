@@ -4,6 +4,7 @@
 """
 
 from harness.training.loop import TrainResult, train
+from harness.training.setup import is_compiled
 from harness.training.work import run_trial
 
-__all__ = ["TrainResult", "run_trial", "train"]
+__all__ = ["TrainResult", "is_compiled", "run_trial", "train"]

@@ -81,6 +81,7 @@ class _Segment:
     first_update: int  # of the whole training
     rates: NDArray[np.float64]  # (updates,)
     order: NDArray[np.int64]  # row numbers of its batches
+    ends_epoch: bool
 
 
 @dataclass
@@ -136,7 +137,11 @@ class _Run:
                 stop = min(start + every, updates)
                 first = epoch * updates
                 yield _Segment(
-                    epoch + 1, first + start, rates[first + start : first + stop], order[start * batch : stop * batch]
+                    epoch + 1,
+                    first + start,
+                    rates[first + start : first + stop],
+                    order[start * batch : stop * batch],
+                    stop == updates,
                 )
 
     def advance(self, segment: _Segment) -> Row | None:
@@ -155,7 +160,8 @@ class _Run:
             return None
         self.curve.append(row)
         self.keep_best(row)
-        self.diagnose(segment.epoch)
+        if segment.ends_epoch:
+            self.diagnose(segment.epoch)
         return row
 
     def load_kernels(self) -> None:

@@ -30,6 +30,11 @@ def backend(name: str) -> ModuleType:
     return importlib.import_module(f"kernels.{name}_backend")
 
 
+def is_compiled(trial: Trial) -> bool:
+    """Tell whether earlier runs have left machine code for a trial; if not, it starts half a minute later."""
+    return trial.backend != "numba" or importlib.import_module("kernels.numba_backend.compile").CACHE_DIR.is_dir()
+
+
 def network_of(trial: Trial, inputs: int, classes: int) -> Network:
     """Lay out a trial's network."""
     return layout.network(

@@ -255,3 +255,26 @@ def test_any_settings_make_a_trial_or_one_line(settings):
     if not complaint:
         trial = trial_from(settings, "t")
         assert trial_id(trial, "d") == trial_id(Trial(**trial.model_dump(mode="json")), "d")
+
+
+# Under another name a field may have another default; under this one, recorded trials mean this.
+DEFAULTS = {
+    "train_size": None, "val_size": 5000, "split": "random", "monitor": "validation",
+    "hidden": (128, 64), "activation": "relu", "alpha": 0.01, "initializer": "he_normal", "init_std": 1.0,
+    "bias_init": "zeros", "normalization": "none", "residual": False, "dropout": 0.0, "input_dropout": 0.0,
+    "dropout_form": "inverted", "loss": "cross_entropy", "optimizer": "adam", "momentum": 0.9, "beta1": 0.9,
+    "beta2": 0.999, "rho": 0.9, "epsilon": 1e-8, "eps_outside": False, "learning_rate": 0.001,
+    "schedule": "constant", "schedule_factor": 0.5, "schedule_every": 1, "schedule_floor": 0.0, "warmup": 0.1,
+    "batch_size": 128, "drop_last": False, "shuffle": True, "epochs": 10, "evaluate_every": None, "l2": 0.0,
+    "clip_norm": None, "patience": None, "min_delta": 0.0, "restore_best": True, "input_scale": "unit",
+    "dtype": "float32", "backend": "numba", "seed": 0, "diagnostics": False,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("field", DEFAULTS)
+def test_a_default_never_changes_since_ids_of_recorded_trials_leave_it_out(field):
+    assert Trial.model_fields[field].default == DEFAULTS[field]
+
+
+def test_a_new_field_is_added_to_the_defaults_that_never_change():
+    assert set(Trial.model_fields) - {"dataset"} == set(DEFAULTS)

@@ -1,7 +1,7 @@
 """A Dask cluster as a user would start one gives the tables of a local run, whatever happens to its workers."""
 
 import pytest
-from conftest import assert_same_tables, ended, journal_lines, start_run, wait_until
+from conftest import assert_only_the_bad_failed, assert_same_tables, ended, journal_lines, start_run, wait_until
 from dask_cluster import free_port
 from sweep_study import make_study, work
 
@@ -58,6 +58,23 @@ def test_a_lost_scheduler_ends_the_run_and_everything_finished_is_kept(tmp_path,
     assert ended(start_run(results, *OPTIONS))[0] == 0
     assert journal_lines(results)[: len(kept)] == kept
     assert_same_tables(results, undisturbed)
+
+
+@pytest.mark.parametrize("cluster", ["nanny"], indirect=True)
+@pytest.mark.parametrize(
+    ("name", "limit", "reason"),
+    [
+        ("raising", None, "ArithmeticError: the bad trial | was met"),
+        ("poison", None, "it killed every worker that it met, 2 times"),
+        ("hanging", 2.0, "it killed every worker that it met, or did not end within 2 s, 2 times"),
+    ],
+)
+def test_a_trial_that_goes_wrong_on_a_cluster_is_a_row_with_its_reason(tmp_path, cluster, name, limit, reason):
+    study = make_study(seeds=2, bad=[0.2], tune=False)
+    run_studies([study], tmp_path / "local", jobs=2, work=work("steady"))
+    results = tmp_path / "results"
+    run_studies([study], results, jobs=1, scheduler=cluster.address, timeout=limit, work=work(name))
+    assert_only_the_bad_failed(results, tmp_path / "local", 0.2, reason)
 
 
 def test_an_address_where_nobody_answers_is_named(tmp_path, monkeypatch):

@@ -6,6 +6,8 @@ import shutil
 import pytest
 from sweep_study import make_study, work
 
+from harness.spec.trial import Trial
+from harness.sweep.pilot import pilot_seconds
 from harness.sweep.plan import plan_studies
 from harness.sweep.runner import run_studies
 
@@ -28,12 +30,19 @@ def results(finished, tmp_path):
     return shutil.copytree(finished, tmp_path / "results")
 
 
-def test_before_a_run_everything_is_missing_and_the_price_unknown(tmp_path):
-    plan = rows(plan_studies([TUNED], tmp_path / "none", jobs=2))
+def test_before_a_run_everything_is_missing_and_priced_by_a_pilot_that_leaves_nothing(tmp_path):
+    notes = []
+    plan = rows(plan_studies([TUNED], tmp_path / "none", 2, notes.append))
     assert [plan["pace", phase]["missing"] for phase in ("default", "tune", "confirm")] == [6, 12, 6]
     assert plan["total", ""]["cells"] == plan["total", ""]["missing"] == 24
-    assert math.isnan(plan["total", ""]["cpu_seconds"])
+    assert 0 < plan["total", ""]["cpu_seconds"] < math.inf
+    assert notes == ["no timings are recorded yet: timing a short training of each study"]
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("fields", [{"drop_last": True, "batch_size": 5000}, {"learning_rate": 1e30}, {"val_size": 0}])
+def test_any_trial_can_be_a_pilot(fields):
+    assert 0 < pilot_seconds(Trial(**fields)) < math.inf
 
 
 def test_after_a_run_nothing_is_missing_and_it_costs_nothing(results):
@@ -45,7 +54,9 @@ def test_after_a_run_nothing_is_missing_and_it_costs_nothing(results):
 
 def test_more_seeds_cost_what_the_recorded_ones_took(results):
     more = make_study(seeds=13)
-    plan = rows(plan_studies([more], results, jobs=4))
+    notes = []
+    plan = rows(plan_studies([more], results, 4, notes.append))
+    assert not notes, "no pilot where there are timings"
     assert (plan["pace", "default"]["done"], plan["pace", "default"]["missing"]) == (6, 20)
     total = plan["total", ""]
     assert total["missing"] == 40

@@ -11,6 +11,7 @@ import harness
 from harness.errors import InputError
 from harness.results import load_results
 from harness.spec.study import study_from_table
+from harness.sweep.files import write_atomically
 from harness.sweep.plan import plan_studies
 from harness.sweep.runner import run_studies
 
@@ -146,3 +147,20 @@ def test_no_file_of_a_user_is_ever_unpickled():
                 assert node.value.value is False, path
             if isinstance(node, ast.Attribute):
                 assert node.attr != "read_pickle", path
+
+
+def test_a_write_that_fails_leaves_the_file_that_was_there(tmp_path):
+    path = tmp_path / "trials.csv"
+    write_atomically(path, "whole\n")
+    with pytest.raises(UnicodeEncodeError):
+        write_atomically(path, "half" * 100_000 + "\ud800")
+    assert contents(tmp_path) == {path: b"whole\n"}
+
+
+def test_a_reader_never_sees_half_of_a_file(tmp_path):
+    path = tmp_path / "trials.csv"
+    write_atomically(path, "old")
+    with path.open() as reader:
+        write_atomically(path, "new and longer")
+        assert reader.read() == "old"
+    assert path.read_text() == "new and longer"

@@ -1,7 +1,7 @@
 """A worker that dies or hangs, a trial that raises or kills: a retry or a row with its reason, never the sweep."""
 
 import pytest
-from conftest import assert_same_tables, journal_lines, tables
+from conftest import assert_only_the_bad_failed, assert_same_tables, journal_lines, tables
 from sweep_study import make_study, work
 
 from harness.sweep.runner import run_studies
@@ -19,17 +19,6 @@ def undisturbed(tmp_path_factory):
     results = tmp_path_factory.mktemp("steady")
     assert run(results, "steady").done == 6
     return results
-
-
-def assert_only_the_bad_failed(results, undisturbed, reason):
-    found, expected = tables(results)["trials"], tables(undisturbed)["trials"]
-    assert list(found["trial_id"]) == list(expected["trial_id"]), "a failed trial is a row, not a gap"
-    failed = found[found["status"] == "failed"]
-    assert list(failed["learning_rate"]) == [BAD, BAD]
-    assert failed["reason"].str.contains(reason, regex=False).all(), list(failed["reason"])
-    assert failed["test_accuracy"].isna().all()
-    good = found["status"] != "failed"
-    assert found[good].equals(expected[good].astype(found.dtypes))
 
 
 def test_a_killed_worker_costs_a_retry_and_nothing_else(tmp_path, notes, undisturbed):
@@ -50,14 +39,14 @@ def test_a_killed_worker_costs_a_retry_and_nothing_else(tmp_path, notes, undistu
 def test_a_trial_that_goes_wrong_is_a_row_with_its_reason(tmp_path, undisturbed, name, reason):
     summary = run(tmp_path, name)
     assert (summary.done, summary.failed) == (4, 2)
-    assert_only_the_bad_failed(tmp_path, undisturbed, reason)
+    assert_only_the_bad_failed(tmp_path, undisturbed, BAD, reason)
 
 
 @pytest.mark.parametrize("name", ["hanging", "frozen"])
 def test_a_worker_that_hangs_is_killed_at_the_time_limit(tmp_path, undisturbed, name):
     summary = run(tmp_path, name, timeout=1.0)
     assert (summary.done, summary.failed) == (4, 2)
-    assert_only_the_bad_failed(tmp_path, undisturbed, "timed out after 1 s")
+    assert_only_the_bad_failed(tmp_path, undisturbed, BAD, "timed out after 1 s")
 
 
 def test_a_failed_trial_is_run_again_on_request_only(tmp_path, notes, undisturbed):

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 import kernels
+from harness.spec import Trial
+from harness.training import is_compiled
 
 # One kernel, so that compiling it again is quick. Prints the result, what came from the cache and what was compiled.
 CALL = """
@@ -88,3 +90,11 @@ def test_an_edited_callee_in_another_file_is_noticed(tmp_path):
         source.write("\nEDITED = True\n")
     assert call(tmp_path / "cache", copy.parent) == COMPILED
     assert call(tmp_path / "cache", copy.parent) == FROM_CACHE
+
+
+def test_a_first_run_is_known_as_such(tmp_path, monkeypatch):
+    monkeypatch.setattr("kernels.numba_backend.compile.CACHE_DIR", tmp_path / "none")
+    assert not is_compiled(Trial())
+    assert is_compiled(Trial(backend="numpy"))
+    monkeypatch.setattr("kernels.numba_backend.compile.CACHE_DIR", tmp_path)
+    assert is_compiled(Trial())

@@ -55,8 +55,10 @@ FIGURES = {
 }
 
 
-def test_a_trial_records_them_before_training_and_after_each_evaluation(short):
-    layers = short(hidden=(12, 8), diagnostics=True, epochs=2).record["layers"]
+@pytest.mark.parametrize("evaluate_every", [None, 30])
+def test_a_trial_records_them_once_before_training_and_after_each_epoch(short, evaluate_every):
+    layers = short(hidden=(12, 8), diagnostics=True, epochs=2, evaluate_every=evaluate_every).record["layers"]
+    assert len({(row["epoch"], row["layer"], row["metric"]) for row in layers}) == len(layers)
     assert {row["epoch"] for row in layers} == {0, 1, 2}
     assert {row["layer"] for row in layers} == {1, 2, 3}
     first = {row["metric"] for row in layers if (row["epoch"], row["layer"]) == (0, 1)}
