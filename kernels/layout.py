@@ -25,9 +25,10 @@ CACHE_LINE = 64  # bytes, on all current machines
 NORM_EPSILON = 1e-5
 NORM_MOMENTUM = 0.9
 
-# The sparse first layer's backward pass turns a batch's rows into lists by column (see kernels.numba_backend.inputs).
-LISTED_ROWS = 256  # rows listed at a time: a row number and a pixel fit 16 bits
-LIST_STRIDE = LISTED_ROWS + 32  # not a power of two, which would map all lists to a few cache sets
+# The sparse first layer (see kernels.numba_backend.sparse) lists what is not zero, a place and a pixel in 16 bits.
+PART = 256  # columns of a packed row listed together, at most
+LISTED_ROWS = 256  # rows of a batch that its backward pass lists by column at a time
+LIST_STRIDE = LISTED_ROWS + 32  # entries to allocate for each column's list
 TILE = 64  # columns of w worked on at a time, at most
 
 
@@ -82,14 +83,14 @@ class State(NamedTuple):
 class Images(NamedTuple):
     """A data set as the kernels read it: bytes, and the affine map that makes numbers of them.
 
-    ``x = pixels * scale + shift``. The packed form lists each row's nonzero pixels; it is empty when `sparse` is false.
+    ``x = pixels * scale + shift``. The packed form lists each row's nonzero pixels, as `pack_rows` says; it is empty
+    when `sparse` is false.
     """
 
     pixels: NDArray[np.uint8]  # (n, D)
     labels: NDArray[np.uint8]  # (n,)
-    starts: NDArray[np.int64]  # (n + 1,) row i is columns[starts[i]:starts[i + 1]]
-    columns: NDArray[np.uint16]  # (nonzeros,)
-    values: NDArray[np.uint8]  # (nonzeros,)
+    starts: NDArray[np.int64]  # (n * parts + 1,) where each part of each row starts
+    nonzeros: NDArray[np.uint16]  # (all of them,) column in the part << 8 | value
     sparse: bool
     scale: float
     shift: float
@@ -113,9 +114,8 @@ class Workspace(NamedTuple):
     losses: NDArray[Any]  # (B,)
     labels: NDArray[np.uint8]  # (B,)
     deltas: NDArray[Any]  # (4, B * widest) gradients on their way back, see the epoch
-    entries: NDArray[np.uint16]  # (D, LIST_STRIDE) scratch of the sparse first layer, as are:
+    lists: NDArray[np.uint16]  # (D, LIST_STRIDE) scratch of the sparse first layer, as are:
     counts: NDArray[np.int32]  # (D,)
-    cursors: NDArray[np.int64]  # (N,)
     tile: NDArray[Any]  # (max(D, LISTED_ROWS) * TILE,)
 
 
@@ -178,6 +178,12 @@ def optimizer(
     return Optimizer(OPTIMIZERS.index(rule), momentum, beta1, beta2, rho, epsilon, bool(eps_outside))
 
 
+def parted(inputs: int) -> tuple[int, int]:
+    """Return how many parts a packed row has, and the columns of each but the last: about the same, at most PART."""
+    wide = -(-inputs // -(-inputs // PART))
+    return -(-inputs // wide), wide
+
+
 def hidden_units(net: Network) -> int:
     """Count the hidden units of all layers."""
     return int(net.widths[1:-1].sum())
@@ -232,9 +238,8 @@ def new_workspace(net: Network, batch: int, dtype: DTypeLike, *, sparse: bool) -
         losses=_zeros(batch, dtype),
         labels=_zeros(batch, np.uint8),
         deltas=_zeros(4 * batch * widest, dtype).reshape(4, -1),
-        entries=_zeros(inputs * LIST_STRIDE if sparse else 0, np.uint16).reshape(-1, LIST_STRIDE),
+        lists=_zeros(inputs * LIST_STRIDE if sparse else 0, np.uint16).reshape(-1, LIST_STRIDE),
         counts=_zeros(inputs if sparse else 0, np.int32),
-        cursors=_zeros(batch if sparse else 0, np.int64),
         tile=_zeros(max(inputs, LISTED_ROWS) * TILE if sparse else 0, dtype),
     )
 

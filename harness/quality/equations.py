@@ -4,6 +4,7 @@ Each function has the name of its kernel, takes that kernel's inputs by name (fl
 ``result`` is what a kernel returns. Backward kernels are absent: their truth is the derivative of the forward pass.
 """
 
+import itertools
 import math
 
 import numpy as np
@@ -19,22 +20,27 @@ def residual_forward(z, skip):
 
 
 def pack_rows(pixels):
-    rows = [np.flatnonzero(row) for row in pixels]
-    return {
-        "starts": np.concatenate([[0], np.cumsum([len(row) for row in rows])]),
-        "columns": np.concatenate(rows).astype(np.uint16),
-        "values": np.concatenate([pixel[row] for pixel, row in zip(pixels, rows, strict=True)]),
-    }
+    starts, nonzeros = [0], []
+    wide = math.ceil(pixels.shape[1] / math.ceil(pixels.shape[1] / 256))
+    for row in pixels.tolist():
+        for part in (row[left : left + wide] for left in range(0, len(row), wide)):
+            nonzeros += [256 * place + value for place, value in enumerate(part) if value]
+            starts.append(len(nonzeros))
+    return {"starts": np.array(starts), "nonzeros": np.array(nonzeros, np.uint16)}
 
 
 def gather_rows(pixels, rows, scale, shift):
     return {"x": np.take(pixels, rows, axis=0).astype(np.float64) * scale + shift}
 
 
-def sparse_affine_forward(starts, columns, values, rows, w, b, scale):
-    dense = np.zeros((len(starts) - 1, len(w)))
-    dense[np.repeat(np.arange(len(dense)), np.diff(starts)), columns] = values
-    return {"z": np.einsum("nd,dm->nm", dense[rows] * scale, w) + b}
+def sparse_affine_forward(starts, nonzeros, rows, w, b, scale):
+    parts = math.ceil(len(w) / 256)
+    dense = np.zeros(((len(starts) - 1) // parts, parts, 256))
+    for place, (start, stop) in enumerate(itertools.pairwise(starts)):
+        dense[place // parts, place % parts, nonzeros[start:stop] // 256] = nonzeros[start:stop] % 256
+    used = np.arange(256) < math.ceil(len(w) / parts)  # of each part; its last columns may lie beyond the last of w
+    x = dense[:, :, used].reshape(len(dense), -1)[:, : len(w)]
+    return {"z": np.einsum("nd,dm->nm", x[rows] * scale, w) + b}
 
 
 def identity_forward(z):

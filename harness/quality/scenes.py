@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from harness.quality import equations
-from kernels.layout import LIST_STRIDE, LISTED_ROWS, NORM_EPSILON, NORM_MOMENTUM, TILE
+from kernels.layout import LIST_STRIDE, LISTED_ROWS, NORM_EPSILON, NORM_MOMENTUM, TILE, parted
 
 Env = dict[str, Any]
 """Arguments by name: arrays and numbers."""
@@ -88,12 +88,13 @@ def _pixels(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
 
 def packed(pixels: np.ndarray) -> Env:
     """Return the packed form of pixels (n, D), in the types in which the harness keeps it."""
-    found, columns = np.nonzero(pixels)
-    counts = np.bincount(found, minlength=len(pixels))
+    _, wide = parted(pixels.shape[1])
+    parts = [row[left : left + wide] for row in pixels for left in range(0, len(row), wide)]
+    places = [np.flatnonzero(part) for part in parts]
+    entries = [256 * at + part[at] for at, part in zip(places, parts, strict=True)]
     return {
-        "starts": np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        "columns": columns.astype(np.uint16),
-        "values": pixels[found, columns],
+        "starts": np.cumsum([0, *map(len, places)]).astype(np.int64),
+        "nonzeros": np.concatenate(entries).astype(np.uint16),
     }
 
 
@@ -116,9 +117,8 @@ def _sparse(rng: np.random.Generator, shape: Shape) -> Env:
         "scale": 1 / 255,
         "w": _normal(rng, d, m),
         "b": _normal(rng, m),
-        "cursors": np.full(n, -1),
         "tile": np.full(max(d, LISTED_ROWS) * TILE, np.nan),
-        "entries": np.full((d, LIST_STRIDE), 2**16 - 1, np.uint16),
+        "lists": np.full((d, LIST_STRIDE), 2**16 - 1, np.uint16),
         "counts": np.full(d, -1, np.int32),
     }
 
@@ -236,7 +236,7 @@ DRAWS: dict[str, tuple[Draw, ...]] = {
 }
 
 
-SCRATCH = {"cursors", "tile", "entries", "counts"}
+SCRATCH = {"tile", "lists", "counts"}
 """Arguments that a kernel may spoil."""
 
 

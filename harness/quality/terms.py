@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from kernels.layout import parted
+
 ALLOWED = 4.0
 """Units in the last place of the largest term."""
 
@@ -33,9 +35,11 @@ def _affine_backward(x: Any, dz: Any) -> dict[str, Any]:
     return {"dw": np.abs(x.T) @ np.abs(dz) * max(1.0, len(dz) / ALLOWED), "db": _sum(dz, 0)}
 
 
-def _dense(starts: Any, columns: Any, values: Any, width: int) -> Any:
-    x = np.zeros((len(starts) - 1, width))
-    x[np.repeat(np.arange(len(x)), np.diff(starts)), columns] = values
+def _dense(starts: Any, nonzeros: Any, width: int) -> Any:
+    parts, wide = parted(width)
+    row, part = np.divmod(np.repeat(np.arange(len(starts) - 1), np.diff(starts)), parts)
+    x = np.zeros(((len(starts) - 1) // parts, width))
+    x[row, part * wide + nonzeros // 256] = nonzeros % 256
     return x
 
 
@@ -110,13 +114,13 @@ TERMS: dict[str, Callable[..., dict[str, Any]]] = {
     "affine_backward_parameters": lambda dz, x: _affine_backward(x, dz),
     "residual_forward": lambda z, skip: {"z": np.abs(z) + np.abs(skip)},
     "residual_backward": lambda dskip, dout: {"dskip": np.abs(dskip) + np.abs(dout)},
-    "pack_rows": lambda starts, columns, values: {"starts": 0 * starts, "columns": 0 * columns, "values": 0 * values},
+    "pack_rows": lambda starts, nonzeros: {"starts": 0 * starts, "nonzeros": 0 * nonzeros},
     "gather_rows": lambda pixels, rows, scale, shift: {"x": pixels[rows] * scale + abs(shift)},
-    "sparse_affine_forward": lambda starts, columns, values, rows, scale, w, b: {
-        "z": _affine(_dense(starts, columns, values, len(w))[rows] * scale, w, b)
+    "sparse_affine_forward": lambda starts, nonzeros, rows, scale, w, b: {
+        "z": _affine(_dense(starts, nonzeros, len(w))[rows] * scale, w, b)
     },
-    "sparse_affine_backward": lambda dz, starts, columns, values, rows, scale, w: _affine_backward(
-        _dense(starts, columns, values, len(w))[rows] * scale, dz
+    "sparse_affine_backward": lambda dz, starts, nonzeros, rows, scale, w: _affine_backward(
+        _dense(starts, nonzeros, len(w))[rows] * scale, dz
     ),
     "identity_forward": lambda z: {"a": 0 * z},
     "identity_backward": lambda da: {"dz": 0 * da},

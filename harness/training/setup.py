@@ -113,31 +113,29 @@ def _input_map(trial: Trial, dataset: Dataset, train: NDArray[np.int64]) -> tupl
             return float(1 / std), float(-mean / std)
 
 
-class _Packed(NamedTuple):
+class Packed(NamedTuple):
     starts: NDArray[np.int64]
-    columns: NDArray[np.uint16]
-    values: NDArray[np.uint8]
+    nonzeros: NDArray[np.uint16]
 
 
-_EMPTY = _Packed(np.zeros(1, np.int64), np.zeros(0, np.uint16), np.zeros(0, np.uint8))
-_packs: dict[str, tuple[_Packed, _Packed] | None] = {}
+_EMPTY = Packed(np.zeros(1, np.int64), np.zeros(0, np.uint16))
+_packs: dict[str, tuple[Packed, Packed] | None] = {}
 
 
-def _packed(digest: str, dataset: Dataset) -> tuple[_Packed, _Packed] | None:
+def _packed(digest: str, dataset: Dataset) -> tuple[Packed, Packed] | None:
     """Training and test images in packed form, made once a process; None where too few pixels are zero."""
     if digest not in _packs:
         density = np.count_nonzero(dataset.train_images) / dataset.train_images.size
-        fits = dataset.train_images.shape[1] <= np.iinfo(np.uint16).max
         _packs.clear()
-        _packs[digest] = (
-            (_pack(dataset.train_images), _pack(dataset.test_images)) if density < SPARSE_BELOW and fits else None
-        )
+        _packs[digest] = (pack(dataset.train_images), pack(dataset.test_images)) if density < SPARSE_BELOW else None
     return _packs[digest]
 
 
-def _pack(pixels: NDArray[np.uint8]) -> _Packed:
-    nonzeros = int(np.count_nonzero(pixels))
-    packed = _Packed(np.zeros(len(pixels) + 1, np.int64), np.zeros(nonzeros, np.uint16), np.zeros(nonzeros, np.uint8))
+def pack(pixels: NDArray[np.uint8]) -> Packed:
+    """Return rows of pixels (n, D) in packed form."""
+    n, d = pixels.shape
+    parts, _ = layout.parted(d)
+    packed = Packed(np.zeros(n * parts + 1, np.int64), np.zeros(int(np.count_nonzero(pixels)), np.uint16))
     backend("numba").pack_rows(*packed, pixels)
     return packed
 
@@ -145,7 +143,7 @@ def _pack(pixels: NDArray[np.uint8]) -> _Packed:
 def _images(
     pixels: NDArray[np.uint8],
     labels: NDArray[np.uint8],
-    packed: _Packed | None,
+    packed: Packed | None,
     sparse: bool,
     scale: float,
     shift: float,

@@ -115,10 +115,15 @@ def _row_sum(x):
 def softmax_forward(p, z):
     """``p = exp(z - max z) / Σ exp(z - max z)`` by row. Out: p (N, K). In: z (N, K)."""
     for i in range(z.shape[0]):
-        largest = row_maximum(row(z, i))
         pi, zi = row(p, i), row(z, i)
+        largest = row_maximum(zi)
         for k in range(zi.size):
-            pi[k] = exp(zi[k] - largest)
+            pi[k] = zi[k] - largest
+    values = flat(p)  # all rows at once: ten classes do not fill the vectors
+    for j in range(values.size):
+        values[j] = exp(values[j])
+    for i in range(p.shape[0]):
+        pi = row(p, i)
         scale = p.dtype.type(1) / _row_sum(pi)
         for k in range(pi.size):
             pi[k] *= scale

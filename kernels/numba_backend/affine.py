@@ -1,10 +1,9 @@
 """Affine maps and skip connections."""
 
-import numpy as np
-
 from kernels.numba_backend.compile import kernel, part
-from kernels.numba_backend.products import product, transposed_product
-from kernels.numba_backend.views import flat, row
+from kernels.numba_backend.products import product, product_transposed, transposed_product
+from kernels.numba_backend.simd import lanes, load, load_some, splat, store, store_some
+from kernels.numba_backend.views import flat
 
 
 @kernel
@@ -26,18 +25,25 @@ def affine_backward(dx, dw, db, dz, x, w):
 
     Out: dx (N, D), dw (D, M), db (M,). In: dz (N, M). Saved: x (N, D), w (D, M).
     """
-    np.dot(dz, w.T, dx)
+    product_transposed(dx, dz, w, flat(dw))
     affine_backward_parameters(dw, db, dz, x)
 
 
 @part
 def sum_rows(out, x):
     """``out = Σₙ x``: rows are added up in order, all columns at once. Out: out (M,). In: x (N, M)."""
-    out[:] = 0
-    for i in range(x.shape[0]):
-        xi = row(x, i)
-        for j in range(xi.size):
-            out[j] += xi[j]
+    n, m = x.shape
+    if m < lanes(x):
+        some = splat(x.dtype.type(0))
+        for i in range(n):
+            some = some + load_some(x, i * m, m)
+        store_some(out, 0, some, m)
+        return
+    for left in range(0, m, lanes(x)):
+        j, total = min(left, m - lanes(x)), splat(x.dtype.type(0))
+        for i in range(n):
+            total = total + load(x, i * m + j)
+        store(out, j, total)
 
 
 @kernel

@@ -30,10 +30,6 @@ from kernels.numba_backend.affine import (
 )
 from kernels.numba_backend.compile import part
 from kernels.numba_backend.dropout import dropout_backward, dropout_forward
-from kernels.numba_backend.inputs import (
-    sparse_affine_backward,
-    sparse_affine_forward,
-)
 from kernels.numba_backend.layout import (
     beta,
     bias,
@@ -52,6 +48,7 @@ from kernels.numba_backend.normalization import (
     layer_norm_backward,
     layer_norm_forward,
 )
+from kernels.numba_backend.sparse import sparse_affine_backward, sparse_affine_forward
 from kernels.numba_backend.views import flat, row
 
 
@@ -86,11 +83,9 @@ def layer_affine(z, state, workspace, images, rows, network, layer):
     elif images.sparse:
         sparse_affine_forward(
             z,
-            workspace.cursors,
             workspace.tile,
             images.starts,
-            images.columns,
-            images.values,
+            images.nonzeros,
             rows,
             w,
             b,
@@ -150,13 +145,12 @@ def first_layer_backward(dw, db, dz, workspace, images, rows, network):
         sparse_affine_backward(
             dw,
             db,
-            workspace.entries,
+            workspace.lists,
             workspace.counts,
             workspace.tile,
             dz,
             images.starts,
-            images.columns,
-            images.values,
+            images.nonzeros,
             rows,
             images.scale,
         )

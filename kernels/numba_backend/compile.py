@@ -133,5 +133,6 @@ def _compiler(*flags: str, **options: bool):
 kernel = _compiler("contract")
 # A kernel's own parts: without an entry from Python they compile in half the time.
 part = _compiler("contract", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+inlined = _compiler("contract", no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
 # Sums may be reordered, which vectorises them; not for code that relies on the order of roundings.
 summing_kernel = _compiler("contract", "reassoc", "nsz")

@@ -64,6 +64,7 @@ from kernels.numba_backend.optimizers import (
     sgd_step,
 )
 from kernels.numba_backend.regularization import clip_by_global_norm, l2_backward
+from kernels.numba_backend.sparse import prefetch_rows
 from kernels.numba_backend.views import row, vector
 
 
@@ -123,6 +124,10 @@ def train_epoch(
     """
     for i in range(rates.size):
         rows = vector(order, i * batch_size, min(batch_size, order.size - i * batch_size))
+        if images.sparse and i + 1 < rates.size:
+            after = (i + 1) * batch_size
+            following = vector(order, after, min(batch_size, order.size - after))
+            prefetch_rows(images.starts, images.nonzeros, following, network.widths[0])
         step = first_step + i
         batch_losses[i] = batch_gradient(state, workspace, images, rows, network, key, step)
         if not math.isfinite(batch_losses[i]):

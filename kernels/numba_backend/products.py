@@ -41,6 +41,19 @@ def transposed_product(out, x, y):
 
 
 @part
+def product_transposed(out, x, y, scratch):
+    """``out = x yᵀ``. Out: out (N, K); scratch of y's size. In: x (N, M), y (K, M)."""
+    if y.size > SMALL:
+        np.dot(x, y.T, out)
+        return
+    k, m = y.shape
+    for j in range(m):
+        for i in range(k):
+            scratch[j * k + i] = y[i, j]
+    _small_product(flat(out), flat(x), m, ONE, scratch, scratch, NO, x.shape[0], m, k)
+
+
+@part
 def _small_product(out, x, across, along, y, b, biased, n, k, m):
     """``out[i, j] = Σₖ x(i, k) y[k, j]``, plus b[j] where `biased`; x(i, k) is ``x[i · across + k · along]``."""
     if m < lanes(y):

@@ -26,12 +26,7 @@ from kernels.numpy_backend.affine import (
 )
 from kernels.numpy_backend.dropout import dropout_backward, dropout_forward, dropout_mask
 from kernels.numpy_backend.epoch import batch_gradient, evaluate, train_epoch
-from kernels.numpy_backend.inputs import (
-    gather_rows,
-    pack_rows,
-    sparse_affine_backward,
-    sparse_affine_forward,
-)
+from kernels.numpy_backend.inputs import gather_rows, pack_rows
 from kernels.numpy_backend.losses import (
     binary_cross_entropy_backward,
     binary_cross_entropy_forward,
@@ -59,6 +54,7 @@ from kernels.numpy_backend.optimizers import (
     sgd_step,
 )
 from kernels.numpy_backend.regularization import clip_by_global_norm, global_norm, l2_backward, l2_forward
+from kernels.numpy_backend.sparse import sparse_affine_backward, sparse_affine_forward
 
 LEVEL_1 = (
     affine_forward,

@@ -42,8 +42,8 @@ def test_the_tutorials_class_takes_the_step_of_the_reference_in_float64():
 
     order = rng.permutation(n)
     loss = tutorial.train_epoch(model, pixels.T / 255.0, targets, order, 3, rate)
-    losses, empty = np.zeros(2), np.zeros(0, np.uint8)
-    images = layout.Images(pixels, labels, np.zeros(1, np.int64), empty.astype(np.uint16), empty, False, 1 / 255, 0.0)
+    losses, empty = np.zeros(2), np.zeros(0, np.uint16)
+    images = layout.Images(pixels, labels, np.zeros(1, np.int64), empty, False, 1 / 255, 0.0)
     work = layout.new_workspace(net, 3, "float64", sparse=False)
     rates = np.full(2, rate)
     numpy_backend.train_epoch(state, work, losses, images, order, rates, net, rule, 3, 0.0, 0.0, np.uint64(0), 0)

@@ -14,11 +14,11 @@ from harness.quality.bench.costs import Cost, Size, cost
         ("affine_backward_parameters", Size(2, 3, 4), Cost(56, 14, 16)),
         # and dx (2, 3) = dz wᵀ: 24 multiply-adds more; reads w as well, writes 6 more
         ("affine_backward", Size(2, 3, 4), Cost(104, 26, 22)),
-        # 5 of 6 pixels are zero: 4 multiply-adds and 8 additions; 3 bytes a nonzero, then w and b
-        ("sparse_affine_forward", Size(2, 3, 4, nonzeros=1), Cost(16, 16.75, 8)),
-        ("sparse_affine_backward", Size(2, 3, 4, nonzeros=1), Cost(16, 8.75, 16)),
-        # 6 bytes are read, 3 bytes a nonzero are written
-        ("pack_rows", Size(2, 3, 4, nonzeros=2), Cost(0, 1.5, 1.5)),
+        # 5 of 6 pixels are zero: 4 multiply-adds and 8 additions; 2 bytes a nonzero, then w and b
+        ("sparse_affine_forward", Size(2, 3, 4, nonzeros=1), Cost(16, 16.5, 8)),
+        ("sparse_affine_backward", Size(2, 3, 4, nonzeros=1), Cost(16, 8.5, 16)),
+        # 6 bytes are read, 2 bytes a nonzero are written
+        ("pack_rows", Size(2, 3, 4, nonzeros=2), Cost(0, 1.5, 1)),
         ("gather_rows", Size(2, 3, 4), Cost(12, 1.5, 6)),
         ("relu_backward", Size(2, 0, 4), Cost(8, 16, 8)),
         ("sigmoid_forward", Size(2, 0, 4), Cost(24, 8, 8, 8)),

@@ -24,7 +24,7 @@ class Example:
         for layer, w in enumerate(weights):
             layout.weight(self.state.parameters, self.network, layer)[...] = w
         self.work = layout.new_workspace(self.network, 1, "float64", sparse=False)
-        empty = np.zeros(2, np.int64), np.zeros(0, np.uint16), np.zeros(0, np.uint8)
+        empty = np.zeros(2, np.int64), np.zeros(0, np.uint16)
         pixels, labels = np.array([inputs], np.uint8), np.array([label], np.uint8)
         pixels.flags.writeable = labels.flags.writeable = False  # as a mapped dataset: the same compiled version
         images = Images(pixels, labels, *empty, False, 1.0, 0.0)

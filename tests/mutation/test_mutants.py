@@ -65,8 +65,13 @@ MUTANTS = [
         "numpy_backend/inputs.py",
         ("shift reversed", "x += shift", "x -= shift", "gather_rows"),
         ("row numbers ignored", "x[...] = pixels[rows]", "x[...] = pixels[: len(rows)]", "gather_rows"),
+        ("parts not told apart", "rows * parts + columns // wide", "rows * parts", "pack_rows"),
+    ),
+    *_mutants(
+        "numpy_backend/sparse.py",
         ("packed pixels not scaled", "z *= scale", "z *= 1", "sparse_affine_forward"),
-        ("last row wins", "dw[columns[nonzero]] += np", "dw[columns[nonzero]] = np", "sparse_affine_backward"),
+        ("all parts read as the first", "np.arange(parts) * wide", "np.arange(parts) * 0", "sparse_affine_forward"),
+        ("last row wins", "dw[columns] += np", "dw[columns] = np", "sparse_affine_backward"),
         ("packed gradient not scaled", "dw *= scale", "dw *= 1", "sparse_affine_backward"),
     ),
     *_mutants(
@@ -285,13 +290,8 @@ MUTANTS = [
         ("bias step forgotten", "rate / (1 - beta1**step)", "rate / (1 - beta1)", "adam_step"),
     ),
     *_mutants(
-        "numba_backend/inputs.py",
-        (
-            "later rows replace the first 256",
-            "if add:\n        s0, s1 = s0",
-            "if False:\n        s0, s1 = s0",
-            "sparse_affine_backward",
-        ),
+        "numba_backend/sparse.py",
+        ("later rows replace the first 256", "scale, top > 0)", "scale, top < 0)", "sparse_affine_backward"),
     ),
 ]
 

@@ -23,7 +23,7 @@ def prepared(form, seed=0, **rates):
     rng = np.random.default_rng(seed)
     state.parameters[...] = rng.normal(0, 0.5, network.parameters)
     work = layout.new_workspace(network, 5, "float64", sparse=False)
-    empty = np.zeros(6, np.int64), np.zeros(0, np.uint16), np.zeros(0, np.uint8)
+    empty = np.zeros(6, np.int64), np.zeros(0, np.uint16)
     pixels, labels = rng.integers(0, 256, (5, 6), np.uint8), np.zeros(5, np.uint8)
     pixels.flags.writeable = labels.flags.writeable = False  # as a mapped dataset: the same compiled version
     return network, state, work, Images(pixels, labels, *empty, False, 1 / 255, 0.0)

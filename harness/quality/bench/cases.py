@@ -17,7 +17,7 @@ from kernels import numpy_backend as reference
 
 CLASSES = 10
 DTYPE: Final = "float32"
-SCRATCH = ("cursors", "tile", "entries", "counts")
+SCRATCH = ("tile", "lists", "counts")
 """Arguments in which a kernel may leave anything: not compared, and not counted as bytes that must move."""
 
 FLAT = ("optimizers", "regularization")
@@ -27,9 +27,11 @@ _LAYERS = (Size(128, 784, 64), Size(32, 784, 128), Size(128, 512, 512), Size(128
 _UNITS = (Size(128, 0, 64), Size(128, 0, 512), Size(4096, 0, 512), Size(10, 0, 30))
 _OUTPUTS = (Size(128, 0, CLASSES), Size(10_000, 0, CLASSES), Size(1000, 0, CLASSES))
 _BUFFERS = (Size(1, 0, 55_050), Size(1, 0, 4_096), Size(1, 0, 669_706), Size(1, 0, 6_000_000))
+_FIRST_LAYERS = (Size(128, 784, 64), Size(32, 784, 128), Size(128, 784, 512), Size(10, 784, 30))
 LADDERS: dict[str, tuple[Size, ...]] = {
     "affine": _LAYERS,
-    "inputs": (Size(128, 784, 64), Size(32, 784, 128), Size(128, 784, 512), Size(10, 784, 30)),
+    "inputs": _FIRST_LAYERS,
+    "sparse": _FIRST_LAYERS,
     "activations": _UNITS,
     "losses": _OUTPUTS,
     "normalization": _UNITS,
@@ -87,7 +89,7 @@ def make_case(kernel: str, size: Size) -> Case:
     arrays = _ARRAYS[family(kernel)](size, rng, kernel)
     names = inspect.signature(getattr(reference, kernel)).parameters
     arguments = {name: arrays[name] if name in arrays else NUMBERS[name] for name in names}
-    if family(kernel) == "inputs":
+    if family(kernel) in ("inputs", "sparse"):
         size = size._replace(nonzeros=int(np.count_nonzero(_pixels(size.n))))
     working_set = sum(a.nbytes for name, a in arguments.items() if isinstance(a, np.ndarray) and name not in SCRATCH)
     return Case(kernel, size, arguments, cost(kernel, size), working_set)
@@ -110,17 +112,13 @@ def _inputs(size: Size, rng: np.random.Generator, kernel: str) -> Arrays:
     """Real rows, since what the sparse kernels do depends on where the nonzero pixels lie."""
     pixels = _pixels(size.n)
     nonzeros = np.count_nonzero(pixels)
-    packed = {
-        "starts": np.zeros(size.n + 1, np.int64),
-        "columns": np.zeros(nonzeros, np.uint16),
-        "values": np.zeros(nonzeros, np.uint8),
-    }
+    parts, _ = layout.parted(size.d)
+    packed = {"starts": np.zeros(size.n * parts + 1, np.int64), "nonzeros": np.zeros(nonzeros, np.uint16)}
     if kernel != "pack_rows":
-        reference.pack_rows(packed["starts"], packed["columns"], packed["values"], pixels)
+        reference.pack_rows(packed["starts"], packed["nonzeros"], pixels)
     scratch = {
-        "cursors": np.zeros(size.n, np.int64),
         "tile": np.zeros(max(size.d, layout.LISTED_ROWS) * layout.TILE, DTYPE),
-        "entries": np.zeros((size.d, layout.LIST_STRIDE), np.uint16),
+        "lists": np.zeros((size.d, layout.LIST_STRIDE), np.uint16),
         "counts": np.zeros(size.d, np.int32),
     }
     return _affine(size, rng, kernel) | packed | scratch | {"pixels": pixels, "rows": rng.permutation(size.n)}
@@ -160,6 +158,7 @@ def _flat(size: Size, rng: np.random.Generator, _: str) -> Arrays:
 _ARRAYS: dict[str, Builder] = {
     "affine": _affine,
     "inputs": _inputs,
+    "sparse": _inputs,
     "activations": _activations,
     "losses": _losses,
     "normalization": _normalization,

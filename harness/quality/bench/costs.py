@@ -86,7 +86,7 @@ def affine_backward_parameters(s: Size) -> Cost:
 
 
 def pack_rows(s: Size) -> Cost:
-    return Cost(0, s.n * s.d / 4, 0.75 * s.nonzeros)  # columns are 2 bytes, values 1
+    return Cost(0, s.n * s.d / 4, s.nonzeros / 2)  # of 2 bytes each
 
 
 def gather_rows(s: Size) -> Cost:
@@ -94,11 +94,11 @@ def gather_rows(s: Size) -> Cost:
 
 
 def sparse_affine_forward(s: Size) -> Cost:
-    return Cost(2 * s.nonzeros * s.m + s.n * s.m, 0.75 * s.nonzeros + s.d * s.m + s.m, s.n * s.m)
+    return Cost(2 * s.nonzeros * s.m + s.n * s.m, s.nonzeros / 2 + s.d * s.m + s.m, s.n * s.m)
 
 
 def sparse_affine_backward(s: Size) -> Cost:
-    return Cost(2 * s.nonzeros * s.m + s.n * s.m, 0.75 * s.nonzeros + s.n * s.m, s.d * s.m + s.m)
+    return Cost(2 * s.nonzeros * s.m + s.n * s.m, s.nonzeros / 2 + s.n * s.m, s.d * s.m + s.m)
 
 
 BY_SHAPE = {

@@ -45,7 +45,7 @@ def measure(ladder: str, rounds: int, sample: float) -> list[dict[str, Any]]:
 def density() -> float:
     """Return the share of nonzero pixels."""
     images, _ = packed_images("numba")
-    return len(images.values) / images.pixels.size
+    return len(images.nonzeros) / images.pixels.size
 
 
 def step_flops(network: Network, density: float) -> float:
