@@ -36,6 +36,7 @@ def capture() -> dict[str, Any]:
         "cpu": cpu_model(),
         "cores": _cores(),
         "threads": {name: os.environ.get(name) for name in THREAD_VARIABLES},
+        "sparse_below": os.environ.get("HARNESS_SPARSE_BELOW"),
         **_commit(),
         "load": list(os.getloadavg()) if hasattr(os, "getloadavg") else None,
     }

@@ -1,6 +1,7 @@
 """From a trial to what the kernels take: network, optimizer, first weights, images and their split."""
 
 import importlib
+import os
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -8,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.datasets import Dataset, split_indices
+from harness.errors import InputError
 from harness.spec import Trial
 from harness.training.initializers import INITIALIZERS
 from harness.training.streams import stream
@@ -15,7 +17,7 @@ from kernels import layout
 from kernels.layout import Images, Network, Optimizer, State
 
 SPARSE_BELOW = 0.5
-"""Share of nonzero pixels below which the compiled first layer visits only those."""
+"""Share of nonzero pixels below which the compiled first layer visits only those; HARNESS_SPARSE_BELOW overrides it."""
 
 
 class Rows(NamedTuple):
@@ -88,7 +90,7 @@ def rows_of(trial: Trial, dataset: Dataset) -> Rows:
 def images_of(trial: Trial, dataset: Dataset, train: NDArray[np.int64]) -> tuple[Images, Images]:
     """Training and test images as the kernels read them; packed where that pays."""
     scale, shift = _input_map(trial, dataset, train)
-    pixels = _packed(dataset.digest, dataset) if trial.backend == "numba" else None
+    pixels = _packed(dataset) if trial.backend == "numba" else None
     sparse = pixels is not None and shift == 0 and trial.input_dropout == 0
     return (
         _images(dataset.train_images, dataset.train_labels, pixels and pixels[0], sparse, scale, shift),
@@ -119,16 +121,28 @@ class Packed(NamedTuple):
 
 
 _EMPTY = Packed(np.zeros(1, np.int64), np.zeros(0, np.uint16))
-_packs: dict[str, tuple[Packed, Packed] | None] = {}
+_packs: dict[tuple[str, float], tuple[Packed, Packed] | None] = {}
 
 
-def _packed(digest: str, dataset: Dataset) -> tuple[Packed, Packed] | None:
+def _packed(dataset: Dataset) -> tuple[Packed, Packed] | None:
     """Training and test images in packed form, made once a process; None where too few pixels are zero."""
-    if digest not in _packs:
+    key = dataset.digest, _sparse_below()
+    if key not in _packs:
         density = np.count_nonzero(dataset.train_images) / dataset.train_images.size
         _packs.clear()
-        _packs[digest] = (pack(dataset.train_images), pack(dataset.test_images)) if density < SPARSE_BELOW else None
-    return _packs[digest]
+        _packs[key] = (pack(dataset.train_images), pack(dataset.test_images)) if density < key[1] else None
+    return _packs[key]
+
+
+def _sparse_below() -> float:
+    text = os.environ.get("HARNESS_SPARSE_BELOW", str(SPARSE_BELOW))
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise InputError(f"HARNESS_SPARSE_BELOW={text}: expected a share of nonzero pixels between 0 and 1")
+    return share
 
 
 def pack(pixels: NDArray[np.uint8]) -> Packed:

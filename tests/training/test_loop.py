@@ -172,3 +172,21 @@ def test_reported_losses_start_where_the_formula_says(short, loss):
     result = short(initializer="zeros", loss=loss, optimizer="sgd", learning_rate=1e-30)
     expected = {"cross_entropy": math.log(10), "binary_cross_entropy": 10 * math.log(2), "mse": 10 / 8}[loss]
     assert result.record["test_loss"] == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_share_of_nonzero_pixels_below_which_they_alone_are_visited_can_be_chosen(images, monkeypatch):
+    trial = Trial(train_size=100, val_size=50, hidden=(12,), batch_size=10, epochs=1)
+    weights = {}
+    for share, sparse in (("0", False), ("0.5", True), ("1", True)):
+        monkeypatch.setenv("HARNESS_SPARSE_BELOW", share)
+        assert images_of(trial, images, rows_of(trial, images).train)[0].sparse is sparse
+        weights[share] = train(trial, images).state.parameters
+    assert np.array_equal(weights["0.5"], weights["1"])
+    np.testing.assert_allclose(weights["0"], weights["1"], rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("share", ["", "half", "2", "-0.1", "nan"])
+def test_a_share_that_is_none_is_refused(images, monkeypatch, share):
+    monkeypatch.setenv("HARNESS_SPARSE_BELOW", share)
+    with pytest.raises(InputError, match=f"HARNESS_SPARSE_BELOW={share}: expected a share"):
+        train(Trial(train_size=100, val_size=50, epochs=1), images)
