@@ -15,8 +15,9 @@ SHAPES = (Shape(1, 1, 1), Shape(5, 3, 4), Shape(3, 9, 70), Shape(33, 20, 17))
 """Single numbers, odd sizes, more columns than vector lanes, more rows than columns."""
 TINY = SHAPES[:2]
 """Where the slope by every input is measured."""
-LARGE = Shape(300, 301, 170)
-"""Where a product is done in blocks, or left to BLAS, and a packed row has two parts."""
+LAYERS = (Shape(300, 301, 170), Shape(7, 260, 12), Shape(7, 20, 20))
+"""Of affine maps: where a product is done in blocks, or left to BLAS, and a packed row has two parts; a small batch
+onto two vectors of columns, of float64 and of float32, which overlap."""
 
 FLOAT32 = 1e-4  # of the largest number
 DIFFERENCES, DIFFERENCES_FLOOR = 1e-6, 1e-8 / 1e-6  # rtol, atol / rtol
@@ -29,7 +30,7 @@ def kernel_checks(name: str, backend: ModuleType, reference: ModuleType, label: 
         yield Check(name, label, "-", "-", "known", np.inf, 0.0)
         return
     kernel, truth = getattr(backend, name), getattr(reference, name)
-    for shape, variant in cases(name, (*SHAPES, LARGE) if "affine" in name or name == "pack_rows" else SHAPES):
+    for shape, variant in cases(name, SHAPES + LAYERS if "affine" in name or name == "pack_rows" else SHAPES):
         outputs = {}
         for dtype in ("float64", "float32"):
             stage = scene(name, shape, variant, dtype)

@@ -291,6 +291,12 @@ MUTANTS = [
     ),
     *_mutants(
         "numba_backend/sparse.py",
+        (
+            "overlapping vectors read too late",
+            "y0, y1 = load(dw, to), load(dw, to + o1)\n                store(dw, to, y0 + value * x0)",
+            "y0 = load(dw, to)\n                store(dw, to, y0 + value * x0)\n                y1 = load(dw, to + o1)",
+            "sparse_affine_backward",
+        ),
         ("later rows replace the first 256", "scale, top > 0)", "scale, top < 0)", "sparse_affine_backward"),
     ),
 ]
