@@ -21,7 +21,7 @@ WIDTH = 9.0  # inches; at DPI this is what a report column shows without scaling
 DPI = 140
 INK, FAINT, GRID, ALARM = "#1F2933", "#7B8794", "#E4E7EB", "#C62828"
 # Okabe and Ito's colours, told apart with any colour vision; their yellow, too pale on white, gave way to a wine red.
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#111111", "#882255", "#8A8A8A")
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#111111", "#882255")
 MARKERS = ("o", "s", "^", "D", "v", ">", "X", "<", "p")  # one more than colours, so that their pairs do not repeat soon
 
 STYLE = {
