@@ -26,10 +26,9 @@ NORM_EPSILON = 1e-5
 NORM_MOMENTUM = 0.9
 
 # The sparse first layer (see kernels.numba_backend.sparse) lists what is not zero, a place and a pixel in 16 bits.
-PART = 256  # columns of a packed row listed together, at most
-LISTED_ROWS = 256  # rows of a batch that its backward pass lists by column at a time
+PART = LISTED_ROWS = 256  # columns of a packed row listed together, and rows of a batch listed by column, at most
 LIST_STRIDE = LISTED_ROWS + 32  # entries to allocate for each column's list
-TILE = 64  # columns of w worked on at a time, at most
+TILE = 64  # columns of a part of w, or of a batch's gradients, worked on at a time, at most
 
 
 class Network(NamedTuple):
@@ -116,7 +115,7 @@ class Workspace(NamedTuple):
     deltas: NDArray[Any]  # (4, B * widest) gradients on their way back, see the epoch
     lists: NDArray[np.uint16]  # (D, LIST_STRIDE) scratch of the sparse first layer, as are:
     counts: NDArray[np.int32]  # (D,)
-    tile: NDArray[Any]  # (max(D, LISTED_ROWS) * TILE,)
+    tile: NDArray[Any]  # (LISTED_ROWS * TILE,)
 
 
 def network(
@@ -180,8 +179,8 @@ def optimizer(
 
 def parted(inputs: int) -> tuple[int, int]:
     """Return how many parts a packed row has, and the columns of each but the last: about the same, at most PART."""
-    wide = -(-inputs // -(-inputs // PART))
-    return -(-inputs // wide), wide
+    parts = -(-inputs // PART)
+    return parts, -(-inputs // parts)
 
 
 def hidden_units(net: Network) -> int:
@@ -240,7 +239,7 @@ def new_workspace(net: Network, batch: int, dtype: DTypeLike, *, sparse: bool) -
         deltas=_zeros(4 * batch * widest, dtype).reshape(4, -1),
         lists=_zeros(inputs * LIST_STRIDE if sparse else 0, np.uint16).reshape(-1, LIST_STRIDE),
         counts=_zeros(inputs if sparse else 0, np.int32),
-        tile=_zeros(max(inputs, LISTED_ROWS) * TILE if sparse else 0, dtype),
+        tile=_zeros(LISTED_ROWS * TILE if sparse else 0, dtype),
     )
 
 

@@ -1,4 +1,4 @@
-"""The whole suite runs in as many processes as there are cores; a part of it in the one that was started."""
+"""The whole suite runs in a process a core, at most four; a part of it in the process that was started."""
 
 import os
 

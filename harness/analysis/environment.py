@@ -10,7 +10,14 @@ from harness.analysis import markdown as md
 from harness.analysis.frames import SHOWN_PHASES
 from harness.results import Results
 
-ROWS = (("cpu", "CPU"), ("cores", "cores"), ("system", "system"), ("machine", "machine"), ("python", "Python"))
+ROWS = (
+    ("cpu", "CPU"),
+    ("cores", "cores"),
+    ("system", "system"),
+    ("machine", "machine"),
+    ("python", "Python"),
+    ("sparse_below", "sparse first layer below"),
+)
 
 
 def environment_section(results: Results) -> str:

@@ -15,9 +15,9 @@ SHAPES = (Shape(1, 1, 1), Shape(5, 3, 4), Shape(3, 9, 70), Shape(33, 20, 17))
 """Single numbers, odd sizes, more columns than vector lanes, more rows than columns."""
 TINY = SHAPES[:2]
 """Where the slope by every input is measured."""
-LAYERS = (Shape(300, 301, 170), Shape(7, 260, 12), Shape(7, 20, 20))
+LAYERS = (Shape(300, 301, 170), Shape(7, 260, 12), Shape(7, 20, 20), Shape(257, 20, 5), Shape(257, 9, 20))
 """Of affine maps: where a product is done in blocks, or left to BLAS, and a packed row has two parts; a small batch
-onto two vectors of columns, of float64 and of float32, which overlap."""
+onto two vectors of columns, of float64 and of float32, which overlap; more rows than are listed at a time."""
 
 FLOAT32 = 1e-4  # of the largest number
 DIFFERENCES, DIFFERENCES_FLOOR = 1e-6, 1e-8 / 1e-6  # rtol, atol / rtol

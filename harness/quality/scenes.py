@@ -117,7 +117,7 @@ def _sparse(rng: np.random.Generator, shape: Shape) -> Env:
         "scale": 1 / 255,
         "w": _normal(rng, d, m),
         "b": _normal(rng, m),
-        "tile": np.full(max(d, LISTED_ROWS) * TILE, np.nan),
+        "tile": np.full(LISTED_ROWS * TILE, np.nan),
         "lists": np.full((d, LIST_STRIDE), 2**16 - 1, np.uint16),
         "counts": np.full(d, -1, np.int32),
     }

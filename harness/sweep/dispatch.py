@@ -82,6 +82,7 @@ def dispatch(queue: deque[Task], workers: Workers, work: str, stop: Stop) -> Ite
                 continue
             except Exception as error:
                 failure = HarnessError(f"the workers cannot run trials: {one_line(error)}")
+                failure.__cause__ = error
                 continue
             yield task, answer
         workers.check()

@@ -28,6 +28,8 @@ THREAD_VARIABLES = {
 @cache
 def capture() -> dict[str, Any]:
     """Return this process's environment, JSON-able; `load` is the load average when it was captured first."""
+    from harness.training.setup import sparse_below  # which imports NumPy: not before the variables above are set
+
     return {
         "python": platform.python_version(),
         "versions": {name: _version(name) for name in PACKAGES},
@@ -36,7 +38,7 @@ def capture() -> dict[str, Any]:
         "cpu": cpu_model(),
         "cores": _cores(),
         "threads": {name: os.environ.get(name) for name in THREAD_VARIABLES},
-        "sparse_below": os.environ.get("HARNESS_SPARSE_BELOW"),
+        "sparse_below": sparse_below(),
         **_commit(),
         "load": list(os.getloadavg()) if hasattr(os, "getloadavg") else None,
     }

@@ -1,5 +1,8 @@
 """What a trial would take where no timing is recorded: measured on a short training that is recorded nowhere."""
 
+import math
+from typing import Any
+
 from harness.datasets import load_dataset
 from harness.spec.trial import Trial
 from harness.training import train
@@ -7,16 +10,19 @@ from harness.training import train
 PILOT_IMAGES = 4096
 
 
-def pilot_seconds(trial: Trial) -> float:
-    """Return the seconds that `trial` would take, by one epoch of it on at most PILOT_IMAGES training images.
+def pilot(trial: Trial) -> tuple[float, bool]:
+    """Return the seconds that `trial` would take, and whether its pilot ended without divergence.
 
-    Updates are scaled by images × epochs, what follows an epoch (evaluations, diagnostics) by epochs. Raises
+    The pilot is one epoch on at most PILOT_IMAGES training images. Its updates are scaled by images × epochs, the rest
+    (evaluations, diagnostics and, which is a little too much, the test images) by the number of evaluations. Raises
     InputError when the dataset is too small for the trial.
     """
     dataset = load_dataset(trial.dataset)
     images = trial.train_size or max(len(dataset.train_images) - trial.val_size, 1)
-    pilot = min(images, PILOT_IMAGES)
-    short = {"train_size": pilot, "epochs": 1, "evaluate_every": None, "drop_last": False}
+    few = min(images, PILOT_IMAGES)
+    short: dict[str, Any] = {"train_size": few, "epochs": 1, "evaluate_every": None, "drop_last": False}
     record = train(Trial(**trial.model_dump() | short), dataset).record
     updates = record["curve"][-1]["seconds"] if record["curve"] else record["seconds"]
-    return trial.epochs * (updates * images / pilot + record["seconds"] - updates)
+    evaluations = math.ceil(images / (trial.evaluate_every or images))
+    seconds = trial.epochs * (updates * images / few + evaluations * (record["seconds"] - updates))
+    return seconds, record["status"] == "done"

@@ -13,7 +13,7 @@ from harness.spec.study import Study
 from harness.spec.trial import Trial, parameter_count
 from harness.sweep.journal import STATUSES
 from harness.sweep.ledger import Entry, Index, Sources, read_indices, sources_of, validation_losses
-from harness.sweep.pilot import pilot_seconds
+from harness.sweep.pilot import pilot
 
 COLUMNS = ("study", "phase", "cells", *STATUSES, "missing", "cpu_seconds", "eta_seconds")
 ALL_IMAGES = 55_000  # of a trial that takes whatever validation leaves; any fixed number serves, it cancels out
@@ -46,7 +46,7 @@ def plan_studies(
     paces = _paces(places, indices)
     if not paces:
         note("no timings are recorded yet: timing a short training of each study")
-        paces = {(study.name,): _pilot_pace(study.arms[0].trial) for study in studies}
+        paces = {(study.name,): _pilot_pace(study) for study in studies}
     paid: set[str | None] = set()
     rows: dict[tuple[str, str], Counter] = defaultdict(Counter)
     for place in places:
@@ -67,7 +67,7 @@ def _table(rows: dict[tuple[str, str], Counter], jobs: int) -> pd.DataFrame:
         ],
         columns=list(COLUMNS),
     )
-    frame.loc[len(frame)] = {"study": "total", "phase": "", **frame[list(COLUMNS[2:])].sum(skipna=False)}
+    frame.loc[len(frame)] = {"study": "total", "phase": "", **frame[list(COLUMNS[2:])].sum()}
     cpu = frame["cpu_seconds"].astype(float).round(1)
     return frame.assign(cpu_seconds=cpu, eta_seconds=(cpu / jobs).round(1))
 
@@ -101,8 +101,13 @@ def _paces(places: list[Place], indices: list[Index]) -> dict[tuple[str, ...], f
     return {group: seconds[group] / work[group] for group in work}
 
 
-def _pilot_pace(trial: Trial) -> float:
-    return pilot_seconds(trial) / _work(trial)
+def _pilot_pace(study: Study) -> float:
+    """Of the first arm that does not diverge at once; the last, where all do."""
+    for arm in study.arms:
+        seconds, ended_well = pilot(arm.trial)
+        if ended_well:
+            break
+    return seconds / _work(arm.trial)
 
 
 def _groups(place: Place) -> list[tuple[str, ...]]:

@@ -8,6 +8,9 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from harness.datasets import load_dataset, split_indices
 from harness.errors import InputError
 from harness.spec.study import Study
 from harness.sweep.agenda import Agenda
@@ -19,6 +22,7 @@ from harness.sweep.lock import locked
 from harness.sweep.progress import Progress
 from harness.sweep.warm_up import warm_up
 from harness.sweep.workers import Workers, cluster_workers, local_workers
+from harness.training.setup import sparse_below
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,9 @@ def run_studies(
     """
     results = Path(results)
     _refuse_unrunnable(studies, jobs)
+    # what each trial would fail by is refused here, once
+    sparse_below()
+    _refuse_more_images_than_there_are(studies)
     progress = progress or Progress()
     stop = Stop()
     sources = sources_of(studies)
@@ -86,6 +93,20 @@ def _refuse_unrunnable(studies: list[Study], jobs: int) -> None:
             raise InputError(f"study '{study.name}': is a {study.kind}, nothing that trains")
         if names.count(study.name) > 1:
             raise InputError(f"study '{study.name}': given twice")
+
+
+def _refuse_more_images_than_there_are(studies: list[Study]) -> None:
+    wanted = {
+        (arm.trial.dataset, arm.trial.train_size, arm.trial.val_size): f"study '{study.name}': arm '{arm.name}'"
+        for study in studies
+        for arm in study.arms
+    }
+    for (dataset, train_size, val_size), where in wanted.items():
+        images = len(load_dataset(dataset).train_images)
+        try:
+            split_indices(images, train_size, val_size, "head", np.random.default_rng(0))
+        except InputError as error:
+            raise InputError(f"{where}: {error}") from None
 
 
 def _tell_outdated(agenda: Agenda, progress: Progress) -> None:

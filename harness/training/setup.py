@@ -90,8 +90,9 @@ def rows_of(trial: Trial, dataset: Dataset) -> Rows:
 def images_of(trial: Trial, dataset: Dataset, train: NDArray[np.int64]) -> tuple[Images, Images]:
     """Training and test images as the kernels read them; packed where that pays."""
     scale, shift = _input_map(trial, dataset, train)
-    pixels = _packed(dataset) if trial.backend == "numba" else None
-    sparse = pixels is not None and shift == 0 and trial.input_dropout == 0
+    visited = trial.backend == "numba" and shift == 0 and trial.input_dropout == 0
+    pixels = _packed(dataset) if visited else None
+    sparse = pixels is not None
     return (
         _images(dataset.train_images, dataset.train_labels, pixels and pixels[0], sparse, scale, shift),
         _images(dataset.test_images, dataset.test_labels, pixels and pixels[1], sparse, scale, shift),
@@ -126,7 +127,7 @@ _packs: dict[tuple[str, float], tuple[Packed, Packed] | None] = {}
 
 def _packed(dataset: Dataset) -> tuple[Packed, Packed] | None:
     """Training and test images in packed form, made once a process; None where too few pixels are zero."""
-    key = dataset.digest, _sparse_below()
+    key = dataset.digest, sparse_below()
     if key not in _packs:
         density = np.count_nonzero(dataset.train_images) / dataset.train_images.size
         _packs.clear()
@@ -134,7 +135,8 @@ def _packed(dataset: Dataset) -> tuple[Packed, Packed] | None:
     return _packs[key]
 
 
-def _sparse_below() -> float:
+def sparse_below() -> float:
+    """Return the share of nonzero pixels below which the first layer is sparse; raises InputError for what is none."""
     text = os.environ.get("HARNESS_SPARSE_BELOW", str(SPARSE_BELOW))
     try:
         share = float(text)

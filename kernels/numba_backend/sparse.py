@@ -16,7 +16,7 @@ from kernels.numba_backend.simd import lanes, load, load_some, prefetch, splat, 
 from kernels.numba_backend.views import row, vector
 
 VECTORS = 4  # of a tile: as many sums as fit the registers of AVX2
-PER_LINE = 32  # entries of a list in a cache line
+PER_LINE = 32  # entries, of a list or a packed row, in a cache line
 FEW_ROWS = 16  # of a batch, whose lists by column would be empty or short (measured)
 BYTE, SHIFT = np.uint16(255), np.uint16(8)
 ADD = np.bool_(True)  # typed, for one compiled version
@@ -26,8 +26,7 @@ ADD = np.bool_(True)  # typed, for one compiled version
 def parted(d):
     """Parts of a packed row, and the columns of each but the last, as `kernels.layout.parted`."""
     parts = (d + PART - 1) // PART
-    wide = (d + parts - 1) // parts
-    return (d + wide - 1) // wide, wide
+    return parts, (d + parts - 1) // parts
 
 
 @kernel
@@ -67,7 +66,7 @@ def sparse_affine_backward(dw, db, lists, counts, tile, dz, starts, nonzeros, ro
         _scatter_rows(dw, dz, starts, nonzeros, rows, scale)
         sum_rows(db, dz)
         return
-    for top in range(0, rows.size, LISTED_ROWS):
+    for top in range(0, max(rows.size, 1), LISTED_ROWS):  # once for an empty batch, too: dw is to be written
         n = min(LISTED_ROWS, rows.size - top)
         # an odd number of cache lines: lists a power of two apart would compete for a few cache sets
         spacing = PER_LINE * ((n + PER_LINE - 1) // PER_LINE | 1)

@@ -12,7 +12,7 @@ from kernels.layout import parted
 def sparse_affine_forward(z, tile, starts, nonzeros, rows, w, b, scale):
     """``z = x w + b`` with ``x = pixels[rows] · scale``, packed: only the rows of w that meet a nonzero are read.
 
-    Out: z (N, M); tile (max(D, 256) · 64,) is scratch of the compiled twin.
+    Out: z (N, M); tile (256 · 64,) is scratch of the compiled twin.
     In: the packed data set, rows (N,) integers, w (D, M), b (M,). Source: `affine_forward`, without the zeros.
     """
     del tile
@@ -26,7 +26,7 @@ def sparse_affine_forward(z, tile, starts, nonzeros, rows, w, b, scale):
 def sparse_affine_backward(dw, db, lists, counts, tile, dz, starts, nonzeros, rows, scale):
     """``dw = xᵀ dz``, ``db = Σₙ dz`` with ``x = pixels[rows] · scale``, packed.
 
-    Out: dw (D, M), db (M,); lists (D, 288) uint16, counts (D,) int32 and tile (max(D, 256) · 64,) are scratch of the
+    Out: dw (D, M), db (M,); lists (D, 288) uint16, counts (D,) int32 and tile (256 · 64,) are scratch of the
     compiled twin. In: dz (N, M). Saved: the packed data set, rows (N,) integers.
     Source: `affine_backward_parameters`, without the zeros.
     """

@@ -1,6 +1,7 @@
 """What a figure shows is what the results hold: every seed, every mean, every interval, legibly."""
 
 import itertools
+import warnings
 from collections.abc import Iterator
 
 import numpy as np
@@ -120,6 +121,14 @@ def test_a_single_evaluation_is_no_curve(tmp_path, synthetic):
         with style.house_style():
             drawings = draw_study(all_frames(load_results(folder))["optimizer"])
         assert [drawing.name for drawing in drawings][:2] == figures
+
+
+@pytest.mark.parametrize("epochs", [2, 30])
+def test_curves_of_few_and_of_many_evaluations_are_drawn_without_a_warning(tmp_path, synthetic, epochs):
+    synthetic(tmp_path, load_study("optimizer", "smoke", {"epochs": epochs}))
+    with warnings.catch_warnings(action="error"):
+        drawings = draw_study(all_frames(load_results(tmp_path))["optimizer"])
+    assert "optimizer-curves" in [drawing.name for drawing in drawings]
 
 
 def test_lost_seeds_are_counted_in_red_beside_their_arm(axes):

@@ -82,6 +82,27 @@ def test_an_unreachable_scheduler_is_named_soon(harness):
     assert "tcp://127.0.0.1:9" in done.stderr
 
 
+def test_more_images_than_there_are_are_refused_before_anything_is_recorded(harness, place):
+    done = harness("run", "width.toml", "--set", "train_size=61", "--results", "out")
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert "study 'width': arm 'wide': train_size 61 + val_size 20: the dataset has 80 training images" in done.stderr
+    assert not (place / "out").exists()
+
+
+@pytest.mark.parametrize("command", ["run", "plan", "train"])
+def test_a_share_of_pixels_that_is_none_is_refused_before_anything_is_recorded(harness, place, monkeypatch, command):
+    monkeypatch.setenv("HARNESS_SPARSE_BELOW", "2")
+    (place / "width.toml").write_text((place / "width.toml").read_text().replace("numpy", "numba"))
+    done = harness(
+        *{"train": ["train", "--dataset", "tiny", "--set", "val_size=20"]}.get(command, [command, "width.toml"])
+    )
+    assert done.returncode == 2
+    told = [line for line in done.stderr.splitlines() if "pilot" not in line and "timing" not in line]
+    assert told == ["error: HARNESS_SPARSE_BELOW=2: expected a share of nonzero pixels between 0 and 1"]
+    assert not list(place.rglob("journal.jsonl"))
+
+
 def test_a_truncated_file_is_named(harness, place):
     images = next((place / "tiny").glob("train-images*"))
     images.write_bytes(images.read_bytes()[:-3])

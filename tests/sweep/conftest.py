@@ -59,10 +59,6 @@ def cluster(notes, request):
     cluster.stop()
 
 
-# Put before a command: root, too, may not write where file modes forbid it.
-BOUND_BY_FILE_MODES = (sys.executable, str(HERE.parent / "bound_by_file_modes.py"))
-
-
 def start_run(results, *options, first_on_path=None, before=(), **popen):
     """Start sweep_driver.py in a process of its own."""
     command = [*before, sys.executable, str(HERE / "sweep_driver.py"), str(results), *map(str, options)]

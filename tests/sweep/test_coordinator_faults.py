@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import BOUND_BY_FILE_MODES, assert_same_tables, ended, journal_lines, start_run, wait_until
+from bound_by_file_modes import BOUND_BY_FILE_MODES
+from conftest import assert_same_tables, ended, journal_lines, start_run, wait_until
 from sweep_study import make_study, work
 
 import kernels

@@ -2,12 +2,13 @@
 
 import math
 import shutil
+from types import SimpleNamespace
 
 import pytest
 from sweep_study import make_study, work
 
 from harness.spec.trial import Trial
-from harness.sweep.pilot import pilot_seconds
+from harness.sweep.pilot import pilot
 from harness.sweep.plan import plan_studies
 from harness.sweep.runner import run_studies
 
@@ -40,9 +41,33 @@ def test_before_a_run_everything_is_missing_and_priced_by_a_pilot_that_leaves_no
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.parametrize(
+    ("fields", "seconds"),
+    [
+        # of the 3 s of the pilot, 1 s are 4096 images' updates, 2 s what follows an epoch
+        ({"train_size": 4096, "epochs": 1}, 1 + 2),
+        ({"train_size": 40960, "epochs": 3}, 3 * (10 + 2)),
+        ({"train_size": 40960, "epochs": 3, "evaluate_every": 4096}, 3 * (10 + 10 * 2)),
+        ({"train_size": 2048, "epochs": 2}, 2 * (1 + 2)),
+    ],
+)
+def test_a_pilot_is_scaled_by_images_epochs_and_evaluations(monkeypatch, fields, seconds):
+    record = {"seconds": 3.0, "curve": [{"seconds": 1.0}], "status": "done"}
+    monkeypatch.setattr("harness.sweep.pilot.train", lambda *_: SimpleNamespace(record=record))
+    assert pilot(Trial(**fields)) == (seconds, True)
+
+
+def test_a_study_is_priced_by_an_arm_that_learns(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "harness.sweep.plan.pilot", lambda trial: (0.1, False) if trial.learning_rate > 1 else (5.0, True)
+    )
+    plan = rows(plan_studies([make_study(rates=(1e30, 0.1), tune=False)], tmp_path, 1))
+    assert plan["total", ""]["cpu_seconds"] == 6 * 5.0
+
+
 @pytest.mark.parametrize("fields", [{"drop_last": True, "batch_size": 5000}, {"learning_rate": 1e30}, {"val_size": 0}])
 def test_any_trial_can_be_a_pilot(fields):
-    assert 0 < pilot_seconds(Trial(**fields)) < math.inf
+    assert 0 < pilot(Trial(**fields))[0] < math.inf
 
 
 def test_after_a_run_nothing_is_missing_and_it_costs_nothing(results):

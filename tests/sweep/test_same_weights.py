@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import BOUND_BY_FILE_MODES, ended, wait_until
+from bound_by_file_modes import BOUND_BY_FILE_MODES
+from conftest import ended, wait_until
 
 from harness.datasets.catalog import STEMS
 from harness.datasets.idx import idx_header

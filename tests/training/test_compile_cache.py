@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from bound_by_file_modes import BOUND_BY_FILE_MODES
 
 import kernels
 from harness.spec import Trial
@@ -23,10 +24,6 @@ print(parameters.tolist(), sum(sgd_step.stats.cache_hits.values()), sum(sgd_step
 """
 RESULT = "[0.95, 0.95, 0.95]"
 COMPILED, FROM_CACHE = f"{RESULT} 0 1", f"{RESULT} 1 0"
-
-
-# Put before a command: root, too, may not write where file modes forbid it.
-BOUND_BY_FILE_MODES = (sys.executable, str(Path(__file__).parents[1] / "bound_by_file_modes.py"))
 
 
 def call(cache: Path, folder: Path | None = None, before: Iterable[str] = ()) -> str:

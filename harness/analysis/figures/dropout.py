@@ -32,7 +32,9 @@ def headline(ax: Axes, frames: Frames) -> None:
         return
     widest = max(grid["hidden"].unique(), key=hidden_widths)
     gap_panel(ax, grid[grid["hidden"] == widest], "gap")
-    style.fit(ax.yaxis, marks.extent(grid[grid["hidden"] == widest], ["arm"], "gap"))
+    style.fit(
+        ax.yaxis, marks.extent(grid[grid["hidden"] == widest], ["arm"], "gap"), ratio=float("inf")
+    )  # a difference may be zero
     ax.set(
         xlabel=f"dropout rate ({widths(hidden_widths(widest))} hidden units)", ylabel="test − training error (points)"
     )

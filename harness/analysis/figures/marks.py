@@ -114,8 +114,8 @@ def curves(ax: Axes, frame: pd.DataFrame, x: str, value: str, series: str, colou
     few = frame[x].nunique() <= FEW
     for name, part in frame.groupby(series, sort=False):
         for _, seed in part.groupby("trial_id", sort=False):
-            ax.plot(seed[x], seed[value], "." * few, color=colour[name], linestyle="-", linewidth=0.6, alpha=0.4,
-                    markersize=3, zorder=2)  # fmt: skip
+            ax.plot(seed[x], seed[value], marker="." if few else "", color=colour[name], linestyle="-", linewidth=0.6,
+                    alpha=0.4, markersize=3, zorder=2)  # fmt: skip
             if (seed["status"] == "diverged").any():
                 ax.plot(seed[x].iloc[-1], seed[value].iloc[-1], "x", color=ALARM, markersize=5, zorder=6)
         means = summarise(part, [x], value)

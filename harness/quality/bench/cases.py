@@ -117,7 +117,7 @@ def _inputs(size: Size, rng: np.random.Generator, kernel: str) -> Arrays:
     if kernel != "pack_rows":
         reference.pack_rows(packed["starts"], packed["nonzeros"], pixels)
     scratch = {
-        "tile": np.zeros(max(size.d, layout.LISTED_ROWS) * layout.TILE, DTYPE),
+        "tile": np.zeros(layout.LISTED_ROWS * layout.TILE, DTYPE),
         "lists": np.zeros((size.d, layout.LIST_STRIDE), np.uint16),
         "counts": np.zeros(size.d, np.int32),
     }
