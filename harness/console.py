@@ -39,8 +39,12 @@ def outcome_line(record: Mapping[str, Any]) -> str:
         return f"diverged in epoch {record['diverged_epoch']}: {record['reason']}"
     return (
         f"test accuracy {percent(record['test_accuracy'])}, loss {record['test_loss']:.4f}  "
-        f"({record['parameters']:,} parameters, {record['epochs_run']} epochs, {record['seconds']:.2f} s)"
+        f"({record['parameters']:,} parameters, {_counted(record['epochs_run'], 'epoch')}, {record['seconds']:.2f} s)"
     )
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
 def percent(fraction: float | None) -> str:

@@ -30,7 +30,7 @@ def write_report(results: Path, reports: Path) -> Path:
 
     Raises InputError when there are no results or `reports` cannot be written.
     """
-    found, bench = load_results(results), load_bench(results)
+    found, bench = _load(results)
     folder = reports / FIGURES
     files: dict[str, bytes] = {}
     with house_style():
@@ -52,7 +52,7 @@ def write_report(results: Path, reports: Path) -> Path:
 
 def check_report(results: Path, reports: Path) -> list[str]:
     """Return what of the report is stale, edited or missing, a line each; [] when it follows from the results."""
-    found, bench = load_results(results), load_bench(results)
+    found, bench = _load(results)
     path = reports / REPORT
     if not path.is_file():
         return [f"{path}: missing"]
@@ -65,6 +65,13 @@ def check_report(results: Path, reports: Path) -> list[str]:
     if text == fresh:
         return []
     return _differences(path, text, fresh, on_disk) or [f"{path}: edited, or written by another version"]
+
+
+def _load(results: Path) -> tuple[Results, Bench | None]:
+    found = load_results(results)
+    if found.trials.empty:
+        raise InputError(f"results folder {results}: none of its trials has been run yet; nothing to report")
+    return found, load_bench(results)
 
 
 def draw(results: Results, bench: Bench | None) -> dict[str, list[Drawing]]:

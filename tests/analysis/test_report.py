@@ -215,9 +215,10 @@ def test_an_unfinished_study_says_how_much_is_missing(mine):
     assert "**Incomplete:** 4 of 6 trials *as written* have finished." in text_of(results, reports)
 
 
-def test_a_study_without_a_trial_is_told_not_hidden(mine):
+def test_a_study_without_a_trial_is_told_not_hidden(mine, synthetic):
     results, reports = mine(title="Still empty")
     (results / "mine" / "journal.jsonl").write_text("")
+    synthetic(results, load_study("depth_width", "smoke"))
     assert "## Still empty\n\nNo trial of this study has finished." in text_of(results, reports)
 
 
@@ -234,3 +235,12 @@ def test_a_reports_folder_that_is_a_file_is_an_input_error(mine):
     with pytest.raises(InputError, match="cannot be written"):
         write_report(results, reports)
     assert reports.read_text() == "mine"
+
+
+@pytest.mark.parametrize("use", [write_report, check_report])
+def test_a_folder_in_which_nothing_has_been_run_is_nothing_to_report(mine, use):
+    results, reports = mine()
+    (results / "mine" / "journal.jsonl").write_bytes(b"")
+    with pytest.raises(InputError, match="none of its trials has been run yet; nothing to report"):
+        use(results, reports)
+    assert not reports.exists()
