@@ -68,9 +68,6 @@ def run_studies(
     sources = sources_of(studies)
     with locked(results), _ctrl_c(stop, progress):
         refuse_foreign(results)
-        if scheduler is not None:
-            with cluster_workers(scheduler, timeout):  # one that is not there is refused before anything is written
-                pass
         with progress, Agenda(studies, results, sources, retry_failed) as agenda:
             _tell_outdated(agenda, progress)
             progress.expect(len(agenda.queue))

@@ -75,12 +75,11 @@ def test_is_refused_in_one_line(place, arguments, words, monkeypatch, capfd):
     assert sorted(place.rglob("*")) == before  # nothing half-written
 
 
-def test_an_unreachable_scheduler_is_named_soon(harness, place):
+def test_an_unreachable_scheduler_is_named_soon(harness):
     done = harness("run", "width.toml", "--scheduler", "tcp://127.0.0.1:9", "--results", "out")
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert "tcp://127.0.0.1:9" in done.stderr
-    assert not list((place / "out").rglob("*.json*")), "nothing is recorded"
 
 
 def test_more_images_than_there_are_are_refused_before_anything_is_recorded(harness, place):

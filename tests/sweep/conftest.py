@@ -50,11 +50,10 @@ def notes(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def cluster(notes, request):
-    """Two workers; with the parameter `nanny`, such that come back when they die."""
+def cluster(notes):
     from dask_cluster import Cluster
 
-    cluster = Cluster(notes.parent, nanny=getattr(request, "param", None) == "nanny")
+    cluster = Cluster(notes.parent)
     yield cluster
     cluster.stop()
 

@@ -60,21 +60,12 @@ def test_a_lost_scheduler_ends_the_run_and_everything_finished_is_kept(tmp_path,
     assert_same_tables(results, undisturbed)
 
 
-@pytest.mark.parametrize("cluster", ["nanny"], indirect=True)
-@pytest.mark.parametrize(
-    ("name", "limit", "reason"),
-    [
-        ("raising", None, "ArithmeticError: the bad trial | was met"),
-        ("poison", None, "it killed every worker that it met, 2 times"),
-        ("hanging", 2.0, "it killed every worker that it met, or did not end within 2 s, 2 times"),
-    ],
-)
-def test_a_trial_that_goes_wrong_on_a_cluster_is_a_row_with_its_reason(tmp_path, cluster, name, limit, reason):
+def test_a_trial_that_raises_on_a_cluster_is_a_row_with_its_reason(tmp_path, cluster):
     study = make_study(seeds=2, bad=[0.2], tune=False)
     run_studies([study], tmp_path / "local", jobs=2, work=work("steady"))
     results = tmp_path / "results"
-    run_studies([study], results, jobs=1, scheduler=cluster.address, timeout=limit, work=work(name))
-    assert_only_the_bad_failed(results, tmp_path / "local", 0.2, reason)
+    run_studies([study], results, jobs=1, scheduler=cluster.address, work=work("raising"))
+    assert_only_the_bad_failed(results, tmp_path / "local", 0.2, "ArithmeticError: the bad trial | was met")
 
 
 def test_an_address_where_nobody_answers_is_named(tmp_path, monkeypatch):
