@@ -4,8 +4,10 @@ import logging
 import threading
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Executor, Future
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 from harness.errors import HarnessError, InputError
@@ -48,6 +50,42 @@ def _require_workers(client: Any, address: str) -> None:
                 f"--scheduler {address}: worker {name} runs {threads} trials in one process, expected 1; "
                 "start it with `dask worker --nthreads 1`"
             )
+
+
+class ClusterExecutor(Executor):
+    """The workers of a cluster, where every future ends.
+
+    `Client.get_executor` leaves one pending for ever when a worker dies with an answer that nobody has fetched yet
+    and the second run of the same task fails.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **keywords: Any) -> Future:
+        task = self._client.submit(function, *arguments, pure=False, **keywords)
+        future: Future = Future()
+        future.add_done_callback(lambda ended: task.cancel() if ended.cancelled() else None)
+        task.add_done_callback(partial(_hand_over, future))
+        return future
+
+
+def _hand_over(future: Future, task: Any) -> None:
+    """End `future` as the ended `task` of Dask did; one that the cluster gave up, or cannot deliver, is cancelled."""
+    answer: Any = None
+    error: BaseException | None = None
+    try:
+        answer = task.result()
+    except OSError as lost:  # what a trial raises is an answer, so this is the way to the scheduler
+        error = CancelledError(str(lost))
+    except BaseException as raised:
+        error = raised
+    if not future.set_running_or_notify_cancel():
+        return
+    if error is None:
+        future.set_result(answer)
+    else:
+        future.set_exception(error)
 
 
 class Watch(threading.Thread):

@@ -68,19 +68,22 @@ def run_studies(
     sources = sources_of(studies)
     with locked(results), _ctrl_c(stop, progress):
         refuse_foreign(results)
-        with progress, Agenda(studies, results, sources, retry_failed) as agenda:
+        with (
+            _workers(jobs, scheduler, timeout, work) as workers,  # first, for no study is touched if there are none
+            progress,
+            Agenda(studies, results, sources, retry_failed) as agenda,
+        ):
             _tell_outdated(agenda, progress)
             progress.expect(len(agenda.queue))
             if work == RUN_TRIAL and scheduler is None:
                 warm_up([task.trial for task in agenda.queue], jobs, stop, progress)
-            with _workers(jobs, scheduler, timeout, work) as workers:
-                for task, answer in dispatch(agenda.queue, workers, work, stop):
-                    waiting = len(agenda.queue)
-                    record = agenda.record(task, answer)
-                    progress.expect(len(agenda.queue) - waiting)
-                    if record is not None:
-                        progress.finished(f"{task.study}: {task.arm}", record)
-                        stop.requested |= fail_fast and record["status"] == "failed"
+            for task, answer in dispatch(agenda.queue, workers, work, stop):
+                waiting = len(agenda.queue)
+                record = agenda.record(task, answer)
+                progress.expect(len(agenda.queue) - waiting)
+                if record is not None:
+                    progress.finished(f"{task.study}: {task.arm}", record)
+                    stop.requested |= fail_fast and record["status"] == "failed"
     return _summary(agenda, progress.ran, stop.interrupted)
 
 

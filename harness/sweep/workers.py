@@ -32,14 +32,14 @@ def local_workers(jobs: int, load: str, limit: float | None) -> Iterator[Workers
 @contextmanager
 def cluster_workers(address: str, limit: float | None) -> Iterator[Workers]:
     """Yield the workers of a Dask scheduler; raises InputError when there are none."""
-    from harness.sweep.cluster import Watch, connected
+    from harness.sweep.cluster import ClusterExecutor, Watch, connected
 
     with connected(address) as client:
         from distributed.scheduler import KilledWorker
 
         watch = Watch(client, address)
         watch.start()
-        executor = client.get_executor(pure=False)
+        executor = ClusterExecutor(client)
         within = "" if limit is None else f", or did not end within {limit:g} s"
         loss = f"it killed every worker that it met{within}"
         # Dask itself tries a task on several workers before it says KilledWorker

@@ -75,11 +75,15 @@ def test_is_refused_in_one_line(place, arguments, words, monkeypatch, capfd):
     assert sorted(place.rglob("*")) == before  # nothing half-written
 
 
-def test_an_unreachable_scheduler_is_named_soon(harness):
-    done = harness("run", "width.toml", "--scheduler", "tcp://127.0.0.1:9", "--results", "out")
-    assert done.returncode == 2
-    assert len(done.stderr.splitlines()) == 1, done.stderr
-    assert "tcp://127.0.0.1:9" in done.stderr
+def test_an_unreachable_scheduler_is_named_soon_and_no_study_touched(place, monkeypatch, capfd):
+    monkeypatch.chdir(place)
+    monkeypatch.setattr("harness.sweep.cluster.CONNECT_LIMIT", 1.0)
+    code = _exit_code(["run", "width.toml", "--scheduler", "tcp://127.0.0.1:9", "--results", "out"])
+    told = capfd.readouterr().err
+    assert code == 2
+    assert len(told.splitlines()) == 1, told
+    assert "--scheduler tcp://127.0.0.1:9: no scheduler answers there" in told
+    assert not (place / "out" / "width").exists()
 
 
 def test_more_images_than_there_are_are_refused_before_anything_is_recorded(harness, place):

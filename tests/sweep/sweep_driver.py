@@ -10,6 +10,7 @@ from pathlib import Path
 from sweep_study import make_study, work
 
 from harness.errors import HarnessError
+from harness.sweep import cluster
 from harness.sweep.progress import progress_display
 from harness.sweep.runner import run_studies
 
@@ -22,10 +23,12 @@ def main():
     parser.add_argument("--pause", type=float, default=0.0)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--scheduler")
+    parser.add_argument("--connect-limit", type=float, default=cluster.CONNECT_LIMIT)
     parser.add_argument("--largest-file", type=int)
     chosen = parser.parse_args()
     if chosen.largest_file:
         resource.setrlimit(resource.RLIMIT_FSIZE, (chosen.largest_file, chosen.largest_file))
+    cluster.CONNECT_LIMIT = chosen.connect_limit
     study = make_study(pause=chosen.pause, seeds=chosen.seeds)
     try:
         summary = run_studies(

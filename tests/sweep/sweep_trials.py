@@ -60,6 +60,20 @@ def poison(fields):
     return steady(fields)
 
 
+class Lethal:
+    """Kills whoever sends it away."""
+
+    def __reduce__(self):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def late_poison(fields):
+    """Kills the first worker when its answer is fetched, and those after it at once."""
+    if bad(fields) and claimed("answered"):
+        return {"answer": Lethal()}
+    return poison(fields)
+
+
 def hanging(fields):
     if bad(fields):
         time.sleep(1000)

@@ -2,7 +2,6 @@
 
 import pytest
 from conftest import assert_only_the_bad_failed, assert_same_tables, ended, journal_lines, start_run, wait_until
-from dask_cluster import free_port
 from sweep_study import make_study, work
 
 from harness.errors import InputError
@@ -48,7 +47,7 @@ def test_a_worker_killed_half_way_loses_nothing_and_what_ran_twice_counts_once(t
 
 def test_a_lost_scheduler_ends_the_run_and_everything_finished_is_kept(tmp_path, cluster, undisturbed):
     results = tmp_path / "results"
-    run = start_run(results, *OPTIONS, "--scheduler", cluster.address)
+    run = start_run(results, *OPTIONS, "--scheduler", cluster.address, "--connect-limit", 2)
     wait_until(lambda: len(journal_lines(results)) > TRIALS // 3)
     cluster.scheduler.kill()
     code, said = ended(run)
@@ -60,19 +59,21 @@ def test_a_lost_scheduler_ends_the_run_and_everything_finished_is_kept(tmp_path,
     assert_same_tables(results, undisturbed)
 
 
-def test_a_trial_that_raises_on_a_cluster_is_a_row_with_its_reason(tmp_path, cluster):
-    study = make_study(seeds=2, bad=[0.2], tune=False)
+@pytest.mark.parametrize("cluster", ["nanny"], indirect=True)
+@pytest.mark.parametrize(
+    ("name", "limit", "reason"),
+    [
+        ("raising", None, "ArithmeticError: the bad trial | was met"),
+        ("late_poison", None, "it killed every worker that it met, 2 times"),
+        ("hanging", 1.0, "it killed every worker that it met, or did not end within 1 s, 2 times"),
+    ],
+)
+def test_a_trial_that_goes_wrong_on_a_cluster_is_a_row_with_its_reason(tmp_path, cluster, name, limit, reason):
+    study = make_study(seeds=1, bad=[0.2], tune=False)
     run_studies([study], tmp_path / "local", jobs=2, work=work("steady"))
     results = tmp_path / "results"
-    run_studies([study], results, jobs=1, scheduler=cluster.address, work=work("raising"))
-    assert_only_the_bad_failed(results, tmp_path / "local", 0.2, "ArithmeticError: the bad trial | was met")
-
-
-def test_an_address_where_nobody_answers_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr("harness.sweep.cluster.CONNECT_LIMIT", 1.0)
-    address = f"tcp://127.0.0.1:{free_port()}"
-    with pytest.raises(InputError, match=f"--scheduler {address}: no scheduler answers there"):
-        run_studies([make_study()], tmp_path, jobs=1, scheduler=address, work=work("steady"))
+    run_studies([study], results, jobs=1, scheduler=cluster.address, timeout=limit, work=work(name))
+    assert_only_the_bad_failed(results, tmp_path / "local", [0.2], reason)
 
 
 @pytest.mark.parametrize(

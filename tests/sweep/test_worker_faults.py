@@ -39,14 +39,14 @@ def test_a_killed_worker_costs_a_retry_and_nothing_else(tmp_path, notes, undistu
 def test_a_trial_that_goes_wrong_is_a_row_with_its_reason(tmp_path, undisturbed, name, reason):
     summary = run(tmp_path, name)
     assert (summary.done, summary.failed) == (4, 2)
-    assert_only_the_bad_failed(tmp_path, undisturbed, BAD, reason)
+    assert_only_the_bad_failed(tmp_path, undisturbed, [BAD, BAD], reason)
 
 
 @pytest.mark.parametrize("name", ["hanging", "frozen"])
 def test_a_worker_that_hangs_is_killed_at_the_time_limit(tmp_path, undisturbed, name):
     summary = run(tmp_path, name, timeout=1.0)
     assert (summary.done, summary.failed) == (4, 2)
-    assert_only_the_bad_failed(tmp_path, undisturbed, BAD, "timed out after 1 s")
+    assert_only_the_bad_failed(tmp_path, undisturbed, [BAD, BAD], "timed out after 1 s")
 
 
 def test_a_failed_trial_is_run_again_on_request_only(tmp_path, notes, undisturbed):
