@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.errors import HarnessError
 from harness.sweep.environment import THREAD_VARIABLES
@@ -39,13 +39,15 @@ class ProcessExecutor(Executor):
     """Runs importable functions of JSON-able arguments and results in `processes` fresh interpreters.
 
     Each loads the function `load` (``module:name``) before its first call, so that `limit`, the seconds that one
-    call may take, counts none of that. Futures end with WorkerLostError, WorkerHungError, or with HarnessError for
-    a call that raised. Leaving its `with` block by an exception kills the workers.
+    call may take (None: any), counts none of that. It may be changed for calls to come. Futures end with
+    WorkerLostError, WorkerHungError, or with HarnessError for a call that raised. Leaving its `with` block by an
+    exception kills the workers.
     """
 
     def __init__(self, processes: int, load: str, limit: float | None = None) -> None:
-        self._calls: queue.SimpleQueue[tuple[Future, str] | None] = queue.SimpleQueue()
-        self._keepers = [_Keeper(self._calls, load, limit) for _ in range(processes)]
+        self.limit = limit
+        self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
+        self._keepers = [_Keeper(self._calls, load) for _ in range(processes)]
         for keeper in self._keepers:
             keeper.start()
 
@@ -55,7 +57,7 @@ class ProcessExecutor(Executor):
             raise TypeError("ProcessExecutor carries positional arguments only")
         future: Future = Future()
         call = {"function": f"{fn.__module__}:{fn.__qualname__}", "arguments": args}
-        self._calls.put((future, json.dumps(call)))
+        self._calls.put(_Call(future, json.dumps(call), self.limit))
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -89,30 +91,34 @@ class ProcessExecutor(Executor):
             except queue.Empty:
                 return
             if waiting is not None:
-                waiting[0].cancel()
+                waiting.future.cancel()
+
+
+class _Call(NamedTuple):
+    future: Future
+    text: str
+    limit: float | None
 
 
 class _Keeper(threading.Thread):
     """Keeps one worker process: starts it at the first call, and again after it was lost."""
 
-    def __init__(self, calls: "queue.SimpleQueue[tuple[Future, str] | None]", load: str, limit: float | None) -> None:
+    def __init__(self, calls: "queue.SimpleQueue[_Call | None]", load: str) -> None:
         super().__init__(daemon=True)
         self.dismissed = False
         self._calls = calls
         self._load = load
-        self._limit = limit
         self._worker: subprocess.Popen[str] | None = None
 
     def run(self) -> None:
         _spare_children_ctrl_c()
-        while (item := self._calls.get()) is not None:
-            future, call = item
-            if future.set_running_or_notify_cancel():
+        while (call := self._calls.get()) is not None:
+            if call.future.set_running_or_notify_cancel():
                 try:
-                    future.set_result(self._ask(call))
+                    call.future.set_result(self._ask(call))
                 except Exception as error:
-                    future.set_exception(error)
-            del future, item  # a result is held by whoever waits for it, not here until the next call
+                    call.future.set_exception(error)
+            del call  # a result is held by whoever waits for it, not here until the next call
         self._bury()
 
     def kill_worker(self) -> None:
@@ -125,9 +131,9 @@ class _Keeper(threading.Thread):
         worker, self._worker = self._worker, None
         return _buried(worker) if worker else 0
 
-    def _ask(self, call: str) -> Any:
+    def _ask(self, call: _Call) -> Any:
         worker = self._ready_worker()
-        answer = json.loads(self._exchange(worker, call + "\n", self._limit))
+        answer = json.loads(self._exchange(worker, call.text + "\n", call.limit))
         if "error" in answer:
             raise HarnessError(f"a worker process cannot run trials: {answer['error']}")
         return answer["result"]

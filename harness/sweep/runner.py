@@ -19,6 +19,7 @@ from harness.sweep.execute import RUN_TRIAL
 from harness.sweep.files import refuse_foreign
 from harness.sweep.ledger import sources_of
 from harness.sweep.lock import locked
+from harness.sweep.processes import ProcessExecutor
 from harness.sweep.progress import Progress
 from harness.sweep.warm_up import warm_up
 from harness.sweep.workers import Workers, cluster_workers, local_workers
@@ -75,8 +76,8 @@ def run_studies(
         ):
             _tell_outdated(agenda, progress)
             progress.expect(len(agenda.queue))
-            if work == RUN_TRIAL and scheduler is None:
-                warm_up([task.trial for task in agenda.queue], jobs, stop, progress)
+            if work == RUN_TRIAL and isinstance(workers.executor, ProcessExecutor):
+                warm_up([task.trial for task in agenda.queue], workers.executor, stop, progress)
             for task, answer in dispatch(agenda.queue, workers, work, stop):
                 waiting = len(agenda.queue)
                 record = agenda.record(task, answer)

@@ -1,4 +1,4 @@
-"""Compiles the kernels before the trials start: once on this machine, side by side in processes that then go."""
+"""Compiles the kernels before the trials start, so that no two workers compile the same at once."""
 
 from collections.abc import Iterable
 from concurrent.futures import wait
@@ -10,22 +10,20 @@ from harness.sweep.processes import ProcessExecutor
 from harness.sweep.progress import Progress
 
 
-def warm_up(trials: Iterable[Trial], jobs: int, stop: Stop, progress: Progress) -> None:
-    """Run what `tiny_trials` returns for `trials`, in at most `jobs` processes.
+def warm_up(trials: Iterable[Trial], executor: ProcessExecutor, stop: Stop, progress: Progress) -> None:
+    """Run what `tiny_trials` returns for `trials`, a dtype a worker; no time limit counts.
 
     The machine code stays in the cache on the disk. What goes wrong here goes wrong again in a trial, and is told
     there.
     """
-    tiny = tiny_trials(trials)
-    if not tiny:
-        return
-    with ProcessExecutor(min(jobs, len(tiny)), RUN_TRIAL) as executor:
-        running = {executor.submit(execute, RUN_TRIAL, trial.model_dump(mode="json")) for trial in tiny}
-        while running and not stop.requested:
-            progress.show("compiling kernels")
-            running = wait(running, timeout=POLL).not_done
-        if stop.requested:
-            executor.kill()
+    limit, executor.limit = executor.limit, None
+    running = {executor.submit(execute, RUN_TRIAL, trial.model_dump(mode="json")) for trial in tiny_trials(trials)}
+    executor.limit = limit
+    while running and not stop.requested:
+        progress.show("compiling kernels")
+        running = wait(running, timeout=POLL).not_done
+    if stop.requested:
+        executor.kill()
 
 
 def tiny_trials(trials: Iterable[Trial]) -> list[Trial]:

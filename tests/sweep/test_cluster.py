@@ -65,7 +65,7 @@ def test_a_lost_scheduler_ends_the_run_and_everything_finished_is_kept(tmp_path,
     [
         ("raising", None, "ArithmeticError: the bad trial | was met"),
         ("late_poison", None, "it killed every worker that it met, 2 times"),
-        ("hanging", 1.0, "it killed every worker that it met, or did not end within 1 s, 2 times"),
+        ("hanging", 2.0, "it killed every worker that it met, or did not end within 2 s, 2 times"),
     ],
 )
 def test_a_trial_that_goes_wrong_on_a_cluster_is_a_row_with_its_reason(tmp_path, cluster, name, limit, reason):

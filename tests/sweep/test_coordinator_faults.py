@@ -48,7 +48,7 @@ def test_kills_at_twenty_random_moments_lose_nothing(tmp_path, undisturbed):
     """Every other kill comes while a run starts, the rest after it has recorded something."""
     results, chance, kept = tmp_path / "results", random.Random(20), []
     for number in range(20):
-        run, seen = start_run(results, *OPTIONS), len(kept)
+        run, seen = start_run(results, *OPTIONS, "--jobs", 1), len(kept)
         if number % 2:
             wait_until(lambda run=run, seen=seen: len(journal_lines(results)) > seen or run.poll() is not None)
             time.sleep(chance.uniform(0, PAUSE))

@@ -44,9 +44,9 @@ def test_a_trial_that_goes_wrong_is_a_row_with_its_reason(tmp_path, undisturbed,
 
 @pytest.mark.parametrize("name", ["hanging", "frozen"])
 def test_a_worker_that_hangs_is_killed_at_the_time_limit(tmp_path, undisturbed, name):
-    summary = run(tmp_path, name, timeout=1.0)
+    summary = run(tmp_path, name, timeout=3.0)
     assert (summary.done, summary.failed) == (4, 2)
-    assert_only_the_bad_failed(tmp_path, undisturbed, [BAD, BAD], "timed out after 1 s")
+    assert_only_the_bad_failed(tmp_path, undisturbed, [BAD, BAD], "timed out after 3 s")
 
 
 def test_a_failed_trial_is_run_again_on_request_only(tmp_path, notes, undisturbed):
