@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Executor, Future
 from contextlib import contextmanager, suppress
-from functools import partial
 from typing import Any
 
 from harness.errors import HarnessError, InputError
@@ -53,7 +52,7 @@ def _require_workers(client: Any, address: str) -> None:
 
 
 class ClusterExecutor(Executor):
-    """The workers of a cluster, where every future ends.
+    """The workers of a cluster, where every future ends as long as the client is connected.
 
     `Client.get_executor` leaves one pending for ever when a worker dies with an answer that nobody has fetched yet
     and the second run of the same task fails.
@@ -66,20 +65,19 @@ class ClusterExecutor(Executor):
         task = self._client.submit(function, *arguments, pure=False, **keywords)
         future: Future = Future()
         future.add_done_callback(lambda ended: task.cancel() if ended.cancelled() else None)
-        task.add_done_callback(partial(_hand_over, future))
+        self._client.loop.add_callback(_hand_over, self._client, task, future)
         return future
 
 
-def _hand_over(future: Future, task: Any) -> None:
-    """End `future` as the ended `task` of Dask did; one that the cluster gave up, or cannot deliver, is cancelled."""
+async def _hand_over(client: Any, task: Any, future: Future) -> None:
+    """End `future` as `task` of Dask ends; one that the cluster gave up, or cannot deliver, ends as cancelled."""
     answer: Any = None
     error: BaseException | None = None
     try:
-        answer = task.result()
-    except OSError as lost:  # what a trial raises is an answer, so this is the way to the scheduler
-        error = CancelledError(str(lost))
-    except BaseException as raised:
-        error = raised
+        answer = await client.gather(task, asynchronous=True)
+    except Exception as raised:
+        undelivered = isinstance(raised, OSError) and task.status != "error"
+        error = CancelledError(str(raised)) if undelivered else raised
     if not future.set_running_or_notify_cancel():
         return
     if error is None:

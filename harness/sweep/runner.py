@@ -53,8 +53,9 @@ def run_studies(
 
     A trial is run once, however many studies ask for it, and is taken over from a study that has it. `timeout`
     bounds one trial, in seconds. `fail_fast` stops at the first failed trial. `work` (``module:function``, trial
-    fields → record) is what a worker calls. After one Ctrl-C the running trials are finished and the summary says
-    `interrupted`; a second raises KeyboardInterrupt. The tables are rewritten in any case.
+    fields → record) is what a worker calls. After one Ctrl-C the running trials are finished (those on a cluster are
+    given up) and the summary says `interrupted`; a second raises KeyboardInterrupt. The tables are rewritten in any
+    case.
 
     Raises InputError for bad state (locked, foreign, damaged or read-only folder, unreachable scheduler) and
     HarnessError when the disk is full or the scheduler is lost; what is finished is kept.
@@ -67,7 +68,8 @@ def run_studies(
     progress = progress or Progress()
     stop = Stop()
     sources = sources_of(studies)
-    with locked(results), _ctrl_c(stop, progress):
+    running = "finishing" if scheduler is None else "giving up"
+    with locked(results), _ctrl_c(stop, progress, f"interrupted: {running} the trials that run"):
         refuse_foreign(results)
         with (
             _workers(jobs, scheduler, timeout, work) as workers,  # first, for no study is touched if there are none
@@ -129,7 +131,7 @@ def _workers(jobs: int, scheduler: str | None, timeout: float | None, work: str)
 
 
 @contextmanager
-def _ctrl_c(stop: Stop, progress: Progress) -> Iterator[None]:
+def _ctrl_c(stop: Stop, progress: Progress, told: str) -> Iterator[None]:
     """Turn the first Ctrl-C into a stop of the dispatch; the second is a KeyboardInterrupt as ever."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -138,7 +140,7 @@ def _ctrl_c(stop: Stop, progress: Progress) -> Iterator[None]:
     def interrupted(*_: object) -> None:
         stop.requested = stop.interrupted = True
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        progress.note("interrupted: finishing the trials that run; Ctrl-C again to stop at once")
+        progress.note(f"{told}; Ctrl-C again to stop at once")
 
     before = signal.signal(signal.SIGINT, interrupted)
     try:

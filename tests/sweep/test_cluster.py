@@ -1,5 +1,7 @@
 """A Dask cluster as a user would start one gives the tables of a local run, whatever happens to its workers."""
 
+import signal
+
 import pytest
 from conftest import assert_only_the_bad_failed, assert_same_tables, ended, journal_lines, start_run, wait_until
 from sweep_study import make_study, work
@@ -56,6 +58,28 @@ def test_a_lost_scheduler_ends_the_run_and_everything_finished_is_kept(tmp_path,
     kept = journal_lines(results)
     assert ended(start_run(results, *OPTIONS))[0] == 0
     assert journal_lines(results)[: len(kept)] == kept
+    assert_same_tables(results, undisturbed)
+
+
+@pytest.mark.parametrize(
+    ("end", "options", "expected"),
+    [
+        (lambda _: None, ("--largest-file", 6000), (1, "journal.jsonl: cannot grow (File too large)")),
+        (lambda run: run.send_signal(signal.SIGINT), (), (130, '"interrupted": true')),
+    ],
+    ids=["full disk", "Ctrl-C"],
+)
+def test_a_run_that_ends_with_trials_on_their_way_leaves_and_goes_on(
+    tmp_path, cluster, undisturbed, end, options, expected
+):
+    results = tmp_path / "results"
+    run = start_run(results, *OPTIONS, "--scheduler", cluster.address, *options)
+    wait_until(lambda: len(journal_lines(results)) > 2)
+    end(run)
+    code, said = ended(run)
+    assert (code, expected[1] in said[-1]) == (expected[0], True), said
+    assert 2 < len(journal_lines(results)) < TRIALS
+    assert ended(start_run(results, *OPTIONS))[0] == 0
     assert_same_tables(results, undisturbed)
 
 
