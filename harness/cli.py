@@ -199,10 +199,12 @@ def compare(
     Example: harness compare results results/local/quick
     """
     from harness.console import comparison_table
+    from harness.sweep.compare import changed_settings, regressions
     from harness.sweep.compare import compare as compare_results
-    from harness.sweep.compare import regressions
 
     comparison = compare_results(a, b)
+    for line in changed_settings(a, b):
+        _note(line)
     print(comparison_table(comparison))
     if worse := regressions(comparison):
         raise HarnessError(f"worse in {b}: {'; '.join(worse)}")

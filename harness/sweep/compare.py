@@ -17,6 +17,8 @@ import pandas as pd
 from harness.analysis.statistics import t_interval
 from harness.errors import InputError
 from harness.results import Results, load_results
+from harness.spec.study import Study
+from harness.sweep.files import read_study, study_folders
 
 CELL = ["study", "arm", "phase"]
 COLUMNS = (*CELL, "metric", "seeds", "a", "b", "change", "low", "high", "verdict")
@@ -67,6 +69,22 @@ def regressions(comparison: pd.DataFrame) -> list[str]:
     return [
         f"{row.study}, {row.arm}, {row.phase}: {row.metric} {row.a:.4g} -> {row.b:.4g}" for row in worse.itertuples()
     ]
+
+
+def changed_settings(a: Path | str, b: Path | str) -> list[str]:
+    """Return a line for every study of both folders whose baseline differs: then not only the code has changed."""
+    before, after = ({study.name: study for study in _studies(folder)} for folder in (a, b))
+    lines = []
+    for name in before.keys() & after.keys():
+        old, new = before[name].baseline.model_dump(mode="json"), after[name].baseline.model_dump(mode="json")
+        changes = ", ".join(f"{field} {old[field]} -> {new[field]}" for field in old if old[field] != new[field])
+        if changes:
+            lines.append(f"'{name}' was run with other settings: {changes}")
+    return sorted(lines)
+
+
+def _studies(folder: Path | str) -> list[Study]:
+    return [read_study(path)[0] for path in study_folders(Path(folder))]
 
 
 def _rows(cell: Iterable, group: pd.DataFrame, metrics: list[Metric]) -> Iterator[tuple]:

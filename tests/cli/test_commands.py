@@ -107,7 +107,9 @@ def test_compare_finds_folders_alike_and_a_regression(harness):
     worse = harness("compare", "a", "b")
     assert worse.returncode == 1
     assert "worse" in worse.stdout
-    assert worse.stderr.startswith("error: worse in b: width, narrow, default")
+    told, error = worse.stderr.splitlines()
+    assert told == "'width' was run with other settings: learning_rate 0.001 -> 1e+30"
+    assert error.startswith("error: worse in b: width, narrow, default")
 
 
 def test_data_list_names_mnist(harness):

@@ -9,7 +9,7 @@ import pytest
 from harness.errors import InputError
 from harness.spec.cells import first_cells
 from harness.spec.study import study_from_table
-from harness.sweep.compare import compare, regressions
+from harness.sweep.compare import changed_settings, compare, regressions
 from harness.sweep.files import write_study
 from harness.sweep.journal import JournalWriter
 from harness.sweep.ledger import sources_of
@@ -24,10 +24,10 @@ NOISE = (0.0010, -0.0010, 0.0005, -0.0005, 0.0, 0.0002)
 def results(tmp_path):
     """Write results of two arms, in which `change(record)` happened to the trials of the arm "fast"."""
 
-    def write(name, change=None, study="pace", seeds=6, profile="quick"):
+    def write(name, change=None, study="pace", seeds=6, profile="quick", **settings):
         arms = {"slow": {"learning_rate": 0.1}, "fast": {"learning_rate": 0.2}}
         table = {"title": "Pace", "blocks": [{"arms": arms}], "seeds": {"count": seeds}, "claims": [CLAIM]}
-        resolved = study_from_table(study, table, "pace.toml", profile)
+        resolved = study_from_table(study, table, "pace.toml", profile, settings)
         sources, folder = sources_of([resolved]), tmp_path / name / study
         folder.mkdir(parents=True)
         write_study(folder, resolved, sources.datasets)
@@ -143,3 +143,11 @@ def test_the_command_exits_1_on_a_regression_and_0_without(results):
 def test_other_profiles_are_refused_as_they_are_other_work(results):
     with pytest.raises(InputError, match="'pace' was run with profile full there, smoke here"):
         compare(results("a", profile="full"), results("b", profile="smoke"))
+
+
+def test_other_settings_are_told(results):
+    one, other = results("a"), results("b", epochs=3, hidden=[64])
+    assert changed_settings(one, one) == []
+    assert changed_settings(one, other) == [
+        "'pace' was run with other settings: hidden [128, 64] -> [64], epochs 10 -> 3"
+    ]
