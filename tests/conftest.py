@@ -1,7 +1,6 @@
 """The whole suite runs in a process a core, at most four; a part of it in the process that was started."""
 
 import os
-from concurrent.futures import wait
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
@@ -28,15 +27,16 @@ def pytest_configure(config: pytest.Config) -> None:
     """Compile a dtype in each of two processes that then go, instead of both in every process of the suite."""
     if _whole(config) and not hasattr(config, "workerinput"):
         from harness.spec.trial import Trial
-        from harness.sweep.execute import RUN_TRIAL, execute
+        from harness.sweep.dispatch import Stop
+        from harness.sweep.execute import RUN_TRIAL
         from harness.sweep.processes import ProcessExecutor
-        from harness.sweep.warm_up import tiny_trials
+        from harness.sweep.progress import Progress
+        from harness.sweep.warm_up import warm_up
         from harness.training import is_compiled
 
         if not is_compiled(Trial()):
-            tiny = tiny_trials([Trial(dtype="float32"), Trial(dtype="float64")])
-            with ProcessExecutor(len(tiny), RUN_TRIAL) as executor:
-                wait([executor.submit(execute, RUN_TRIAL, trial.model_dump(mode="json")) for trial in tiny])
+            with ProcessExecutor(2, RUN_TRIAL) as executor:
+                warm_up([Trial(dtype="float32"), Trial(dtype="float64")], executor, Stop(), Progress())
 
 
 def _whole(config: pytest.Config) -> bool:
