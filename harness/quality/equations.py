@@ -33,14 +33,22 @@ def gather_rows(pixels, rows, scale, shift):
     return {"x": np.take(pixels, rows, axis=0).astype(np.float64) * scale + shift}
 
 
-def sparse_affine_forward(starts, nonzeros, rows, w, b, scale):
-    parts = math.ceil(len(w) / 256)
+def _unpacked(starts, nonzeros, d):
+    parts = math.ceil(d / 256)
     dense = np.zeros(((len(starts) - 1) // parts, parts, 256))
     for place, (start, stop) in enumerate(itertools.pairwise(starts)):
         dense[place // parts, place % parts, nonzeros[start:stop] // 256] = nonzeros[start:stop] % 256
-    used = np.arange(256) < math.ceil(len(w) / parts)  # of each part; its last columns may lie beyond the last of w
-    x = dense[:, :, used].reshape(len(dense), -1)[:, : len(w)]
-    return {"z": np.einsum("nd,dm->nm", x[rows] * scale, w) + b}
+    used = np.arange(256) < math.ceil(d / parts)  # of each part; its last columns may lie beyond the last
+    return dense[:, :, used].reshape(len(dense), -1)[:, :d]
+
+
+def sparse_affine_forward(starts, nonzeros, rows, w, b, scale):
+    return {"z": np.einsum("nd,dm->nm", _unpacked(starts, nonzeros, len(w))[rows] * scale, w) + b}
+
+
+def sparse_affine_sgd_step(w, dz, starts, nonzeros, rows, scale, rate):
+    x = _unpacked(starts, nonzeros, len(w))[rows] * scale
+    return {"w": w - rate * np.einsum("nd,nm->dm", x, dz)}
 
 
 def identity_forward(z):

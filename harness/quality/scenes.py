@@ -123,6 +123,10 @@ def _sparse(rng: np.random.Generator, shape: Shape) -> Env:
     }
 
 
+def _sparse_step(rng: np.random.Generator, shape: Shape) -> Env:
+    return _sparse(rng, shape) | {"dz": _normal(rng, shape.n, shape.m), "rate": 0.1}
+
+
 def _preactivations(rng: np.random.Generator, shape: Shape) -> Env:
     """No entry within the step of a kink at 0; what happens on it is pinned apart."""
     z = _normal(rng, shape.n, shape.m, scale=3)
@@ -207,6 +211,7 @@ DRAWS: dict[str, tuple[Draw, ...]] = {
     "pack_rows": (_pack,),
     "gather_rows": (_gather,),
     "sparse_affine_forward": (_sparse,),
+    "sparse_affine_sgd_step": (_sparse_step,),
     "identity_forward": (_preactivations,),
     "sigmoid_forward": (_preactivations,),
     "tanh_forward": (_preactivations,),

@@ -43,6 +43,12 @@ def _dense(starts: Any, nonzeros: Any, width: int) -> Any:
     return x
 
 
+def _sparse_step(w: Any, dz: Any, starts: Any, nonzeros: Any, rows: Any, scale: float, rate: float) -> dict[str, Any]:
+    """The products may be added to w one by one, and each sum rounds at w's size."""
+    terms = np.abs(_dense(starts, nonzeros, len(w))[rows].T * scale * rate) @ np.abs(dz)
+    return {"w": (np.abs(w) + terms) * max(1.0, (len(dz) + 1) / ALLOWED)}
+
+
 def _loss_backward(p: Any, labels: Any) -> Any:
     return np.maximum(p, _target(labels, p)) / len(p)
 
@@ -122,6 +128,7 @@ TERMS: dict[str, Callable[..., dict[str, Any]]] = {
     "sparse_affine_backward": lambda dz, starts, nonzeros, rows, scale, w: _affine_backward(
         _dense(starts, nonzeros, len(w))[rows] * scale, dz
     ),
+    "sparse_affine_sgd_step": _sparse_step,
     "identity_forward": lambda z: {"a": 0 * z},
     "identity_backward": lambda da: {"dz": 0 * da},
     "sigmoid_forward": lambda a: {"a": a},

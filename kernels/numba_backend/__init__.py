@@ -54,7 +54,7 @@ from kernels.numba_backend.optimizers import (
     sgd_step,
 )
 from kernels.numba_backend.regularization import clip_by_global_norm, global_norm, l2_backward, l2_forward
-from kernels.numba_backend.sparse import sparse_affine_backward, sparse_affine_forward
+from kernels.numba_backend.sparse import sparse_affine_backward, sparse_affine_forward, sparse_affine_sgd_step
 
 LEVEL_1 = (
     affine_forward,
@@ -66,6 +66,7 @@ LEVEL_1 = (
     gather_rows,
     sparse_affine_forward,
     sparse_affine_backward,
+    sparse_affine_sgd_step,
     identity_forward,
     identity_backward,
     sigmoid_forward,

@@ -27,6 +27,7 @@ from kernels.numba_backend.affine import (
     affine_backward_parameters,
     affine_forward,
     residual_forward,
+    sum_rows,
 )
 from kernels.numba_backend.compile import part
 from kernels.numba_backend.dropout import dropout_backward, dropout_forward
@@ -48,7 +49,7 @@ from kernels.numba_backend.normalization import (
     layer_norm_backward,
     layer_norm_forward,
 )
-from kernels.numba_backend.sparse import sparse_affine_backward, sparse_affine_forward
+from kernels.numba_backend.sparse import sparse_affine_backward, sparse_affine_forward, sparse_affine_sgd_step
 from kernels.numba_backend.views import flat, row
 
 
@@ -140,7 +141,8 @@ def layer_input(workspace, n, network, layer):
 
 
 @part
-def first_layer_backward(dw, db, dz, workspace, images, rows, network):
+def first_layer_backward(state, dz, workspace, images, rows, network):
+    dw, db = weight(state.gradients, network, 0), bias(state.gradients, network, 0)
     if images.sparse:
         sparse_affine_backward(
             dw,
@@ -156,6 +158,24 @@ def first_layer_backward(dw, db, dz, workspace, images, rows, network):
         )
     else:
         affine_backward_parameters(dw, db, dz, rows_of(workspace.x, rows.size, network.widths[0]))
+
+
+@part
+def first_layer_sgd_step(state, dz, workspace, images, rows, network, rate):
+    """SGD's step for the weights of a sparse first layer; its bias is left with the gradient."""
+    sparse_affine_sgd_step(
+        weight(state.parameters, network, 0),
+        workspace.lists,
+        workspace.counts,
+        workspace.tile,
+        dz,
+        images.starts,
+        images.nonzeros,
+        rows,
+        images.scale,
+        rate,
+    )
+    sum_rows(bias(state.gradients, network, 0), dz)
 
 
 @part

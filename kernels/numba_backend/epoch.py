@@ -28,6 +28,7 @@ from kernels.numba_backend.blocks import (
     block_backward,
     block_forward,
     first_layer_backward,
+    first_layer_sgd_step,
     kept_scale,
     layer_affine,
     layer_input,
@@ -68,12 +69,20 @@ from kernels.numba_backend.sparse import prefetch_rows
 from kernels.numba_backend.views import row, vector
 
 
-@kernel
 def batch_gradient(state, workspace, images, rows, network, key, step):
     """One forward and one backward pass in training mode; return the batch's mean loss.
 
     Out: state.gradients of the mean loss (L2 left out), state's running statistics, workspace.
     In: images, rows (N,) of the batch, network; key and step name the dropout masks.
+    """
+    return _batch_gradient(state, workspace, images, rows, network, key, step, 0.0)
+
+
+@kernel
+def _batch_gradient(state, workspace, images, rows, network, key, step, rate):
+    """As `batch_gradient`; but where `rate` is above 0, the first layer's weights take SGD's step, not their gradient.
+
+    No step is taken where the loss is not finite.
     """
     n, last = rows.size, network.widths.size - 2
     _gather(workspace, images, rows, network, key, step)
@@ -82,23 +91,24 @@ def batch_gradient(state, workspace, images, rows, network, key, step):
     _output_forward(state, workspace, images, rows, network)
     labels = _labels(workspace, images, rows)
     _loss_forward(workspace, n, labels, network)
-
-    delta = rows_of(row(workspace.deltas, 0), n, network.widths[last + 1])
-    _loss_backward(delta, rows_of(workspace.probabilities, n, network.widths[last + 1]), labels, network)
-    for layer in range(last, -1, -1):
-        dw, db = weight(state.gradients, network, layer), bias(state.gradients, network, layer)
-        if layer == 0:
-            first_layer_backward(dw, db, delta, workspace, images, rows, network)
-        else:
-            x = layer_input(workspace, n, network, layer)
-            dx = rows_of(row(workspace.deltas, 1), n, x.shape[1])
-            affine_backward(dx, dw, db, delta, x, weight(state.parameters, network, layer))
-            if layer < last and has_skip(network, layer):
-                residual_backward(dx, rows_of(row(workspace.deltas, 3), n, x.shape[1]))
-            delta = block_backward(state, workspace, dx, n, network, layer - 1)
     total = 0.0
     for i in range(n):
         total += workspace.losses[i]
+
+    delta = rows_of(row(workspace.deltas, 0), n, network.widths[last + 1])
+    _loss_backward(delta, rows_of(workspace.probabilities, n, network.widths[last + 1]), labels, network)
+    for layer in range(last, 0, -1):
+        dw, db = weight(state.gradients, network, layer), bias(state.gradients, network, layer)
+        x = layer_input(workspace, n, network, layer)
+        dx = rows_of(row(workspace.deltas, 1), n, x.shape[1])
+        affine_backward(dx, dw, db, delta, x, weight(state.parameters, network, layer))
+        if layer < last and has_skip(network, layer):
+            residual_backward(dx, rows_of(row(workspace.deltas, 3), n, x.shape[1]))
+        delta = block_backward(state, workspace, dx, n, network, layer - 1)
+    if rate > 0 and math.isfinite(total):
+        first_layer_sgd_step(state, delta, workspace, images, rows, network, rate)
+    else:
+        first_layer_backward(state, delta, workspace, images, rows, network)
     return total / n
 
 
@@ -120,8 +130,12 @@ def train_epoch(
 ):
     """Train on the rows of `order`, batch by batch; return the number of batches taken.
 
-    Arguments and early end as in the reference.
+    Arguments and early end as in the reference. Plain SGD on packed images steps with the first layer's weights as it
+    finds their gradient, which nothing else asks for.
     """
+    plain = images.sparse and optimizer.rule == SGD and decay == 0 and clip_norm == 0
+    done = network.widths[0] * network.widths[1] if plain else 0
+    rest = state.parameters.size - done
     for i in range(rates.size):
         rows = vector(order, i * batch_size, min(batch_size, order.size - i * batch_size))
         if images.sparse and i + 1 < rates.size:
@@ -129,9 +143,13 @@ def train_epoch(
             following = vector(order, after, min(batch_size, order.size - after))
             prefetch_rows(images.starts, images.nonzeros, following, network.widths[0])
         step = first_step + i
-        batch_losses[i] = batch_gradient(state, workspace, images, rows, network, key, step)
+        at_once = rates[i] if plain else 0.0
+        batch_losses[i] = _batch_gradient(state, workspace, images, rows, network, key, step, at_once)
         if not math.isfinite(batch_losses[i]):
             return i + 1
+        if plain:
+            sgd_step(vector(state.parameters, done, rest), vector(state.gradients, done, rest), rates[i])
+            continue
         if decay > 0 and optimizer.rule != ADAMW:
             l2_backward(
                 vector(state.gradients, 0, network.weights), vector(state.parameters, 0, network.weights), decay

@@ -19,7 +19,7 @@ VECTORS = 4  # of a tile: as many sums as fit the registers of AVX2
 PER_LINE = 32  # entries, of a list or a packed row, in a cache line
 FEW_ROWS = 16  # of a batch, whose lists by column would be empty or short (measured)
 BYTE, SHIFT = np.uint16(255), np.uint16(8)
-ADD = np.bool_(True)  # typed, for one compiled version
+ADD, REPLACE = np.bool_(True), np.bool_(False)  # typed, for one compiled version
 
 
 @part
@@ -61,12 +61,27 @@ def sparse_affine_backward(dw, db, lists, counts, tile, dz, starts, nonzeros, ro
 
     Out: dw (D, M), db (M,); scratch lists, counts, tile. In: dz (N, M). Saved: the packed data set, rows (N,).
     """
-    d, m, widest = dw.shape[0], db.size, VECTORS * lanes(dw)
-    if rows.size <= FEW_ROWS and lanes(dw) <= m <= 2 * lanes(dw):
-        _scatter_rows(dw, dz, starts, nonzeros, rows, scale)
-        sum_rows(db, dz)
+    _multiply(dw, lists, counts, tile, dz, starts, nonzeros, rows, scale, REPLACE)
+    sum_rows(db, dz)
+
+
+@kernel
+def sparse_affine_sgd_step(w, lists, counts, tile, dz, starts, nonzeros, rows, scale, rate):
+    """``w ← w - η xᵀ dz`` with ``x = pixels[rows] · scale``, packed: the gradient is never written down.
+
+    In and out: w (D, M); scratch lists, counts, tile. In: dz (N, M), the packed data set, rows (N,).
+    """
+    _multiply(w, lists, counts, tile, dz, starts, nonzeros, rows, -rate * scale, ADD)
+
+
+@part
+def _multiply(out, lists, counts, tile, dz, starts, nonzeros, rows, scale, add):
+    """``out (+)= scale · pixels[rows]ᵀ dz``. Out: out (D, M). In: dz (N, M)."""
+    (d, m), widest = out.shape, VECTORS * lanes(out)
+    if rows.size <= FEW_ROWS and lanes(out) <= m <= 2 * lanes(out):
+        _scatter_rows(out, dz, starts, nonzeros, rows, scale, add)
         return
-    for top in range(0, max(rows.size, 1), LISTED_ROWS):  # once for an empty batch, too: dw is to be written
+    for top in range(0, max(rows.size, 1), LISTED_ROWS):  # once for an empty batch, too: out is to be written
         n = min(LISTED_ROWS, rows.size - top)
         # an odd number of cache lines: lists a power of two apart would compete for a few cache sets
         spacing = PER_LINE * ((n + PER_LINE - 1) // PER_LINE | 1)
@@ -80,8 +95,7 @@ def sparse_affine_backward(dw, db, lists, counts, tile, dz, starts, nonzeros, ro
                 block, stride = tile, widest
             for c in range(d):
                 listed = vector(lists, c * spacing, np.int64(counts[c]))
-                _sum_listed(dw, c * m + left, listed, block, stride, width, scale, top > 0)
-    sum_rows(db, dz)
+                _sum_listed(out, c * m + left, listed, block, stride, width, scale, add or top > 0)
 
 
 @part
@@ -103,22 +117,23 @@ def _copy_tile(tile, x, n, m):
 
 
 @part
-def _scatter_rows(dw, dz, starts, nonzeros, rows, scale):
-    """dw in the order of the batch: row by row of dz, in one or two vectors, which may overlap."""
-    d, m = dw.shape
+def _scatter_rows(out, dz, starts, nonzeros, rows, scale, add):
+    """The product in the order of the batch: row by row of dz, in one or two vectors, which may overlap."""
+    d, m = out.shape
     parts, wide = parted(d)
-    o1, factor = m - lanes(dw), splat(dw.dtype.type(scale))
-    dw[:] = 0
+    o1, factor = m - lanes(out), splat(out.dtype.type(scale))
+    if not add:
+        out[:] = 0
     for i in range(rows.size):
         x0, x1 = factor * load(dz, i * m), factor * load(dz, i * m + o1)
         for p in range(parts):
             at, start = rows[i] * parts + p, p * wide
             listed = vector(nonzeros, starts[at], starts[at + 1] - starts[at])
             for k in range(listed.size):
-                value, to = splat(dw.dtype.type(listed[k] & BYTE)), (start + np.int64(listed[k] >> SHIFT)) * m
-                y0, y1 = load(dw, to), load(dw, to + o1)
-                store(dw, to, y0 + value * x0)
-                store(dw, to + o1, y1 + value * x1)
+                value, to = splat(out.dtype.type(listed[k] & BYTE)), (start + np.int64(listed[k] >> SHIFT)) * m
+                y0, y1 = load(out, to), load(out, to + o1)
+                store(out, to, y0 + value * x0)
+                store(out, to + o1, y1 + value * x1)
 
 
 @part

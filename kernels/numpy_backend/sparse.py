@@ -39,6 +39,17 @@ def sparse_affine_backward(dw, db, lists, counts, tile, dz, starts, nonzeros, ro
     np.sum(dz, axis=0, out=db)
 
 
+def sparse_affine_sgd_step(w, lists, counts, tile, dz, starts, nonzeros, rows, scale, rate):
+    """``w ← w - η xᵀ dz`` with ``x = pixels[rows] · scale``, packed: gradient and step in one.
+
+    In and out: w (D, M); lists, counts and tile are scratch of the compiled twin.
+    In: dz (N, M), the packed data set, rows (N,) integers. Source: `sparse_affine_backward`, then `sgd_step`.
+    """
+    dw, db = np.empty_like(w), np.empty_like(w[0])
+    sparse_affine_backward(dw, db, lists, counts, tile, dz, starts, nonzeros, rows, scale)
+    w -= rate * dw
+
+
 def _unpacked(starts, nonzeros, row, d):
     """Columns and values of a packed row's nonzero pixels."""
     parts, wide = parted(d)

@@ -73,6 +73,7 @@ MUTANTS = [
         ("all parts read as the first", "np.arange(parts) * wide", "np.arange(parts) * 0", "sparse_affine_forward"),
         ("last row wins", "dw[columns] += np", "dw[columns] = np", "sparse_affine_backward"),
         ("packed gradient not scaled", "dw *= scale", "dw *= 1", "sparse_affine_backward"),
+        ("step uphill", "w -= rate * dw", "w += rate * dw", "sparse_affine_sgd_step"),
     ),
     *_mutants(
         "numpy_backend/activations.py",
@@ -293,11 +294,12 @@ MUTANTS = [
         "numba_backend/sparse.py",
         (
             "overlapping vectors read too late",
-            "y0, y1 = load(dw, to), load(dw, to + o1)\n                store(dw, to, y0 + value * x0)",
-            "y0 = load(dw, to)\n                store(dw, to, y0 + value * x0)\n                y1 = load(dw, to + o1)",
+            "y0, y1 = load(out, to), load(out, to + o1)\n                store(out, to, y0 + value * x0)",
+            "y0 = load(out, to); store(out, to, y0 + value * x0); y1 = load(out, to + o1)",
             "sparse_affine_backward",
         ),
-        ("later rows replace the first 256", "scale, top > 0)", "scale, top < 0)", "sparse_affine_backward"),
+        ("later rows replace the first 256", "scale, add or top > 0)", "scale, add)", "sparse_affine_backward"),
+        ("step replaces the weights", "-rate * scale, ADD)", "-rate * scale, REPLACE)", "sparse_affine_sgd_step"),
     ),
 ]
 

@@ -101,6 +101,10 @@ def sparse_affine_backward(s: Size) -> Cost:
     return Cost(2 * s.nonzeros * s.m + s.n * s.m, s.nonzeros / 2 + s.n * s.m, s.d * s.m + s.m)
 
 
+def sparse_affine_sgd_step(s: Size) -> Cost:
+    return Cost(2 * s.nonzeros * s.m, s.nonzeros / 2 + s.n * s.m + s.d * s.m, s.d * s.m)
+
+
 BY_SHAPE = {
     formula.__name__: formula
     for formula in (
@@ -111,6 +115,7 @@ BY_SHAPE = {
         gather_rows,
         sparse_affine_forward,
         sparse_affine_backward,
+        sparse_affine_sgd_step,
     )
 }
 
