@@ -1,6 +1,6 @@
 """The same trial_id means the same weights, whatever ran it: jobs, order, cluster, interruption, state of the caches.
 
-Real trials, compiled and not, of a tiny dataset, by the real command; the first run compiles into an empty cache.
+Real trials, compiled and not, of a tiny dataset, by the real command; the first run compiles the epoch, the others load.
 """
 
 import json
@@ -19,6 +19,7 @@ from conftest import ended, wait_until
 
 from harness.datasets.catalog import STEMS
 from harness.datasets.idx import idx_header
+from kernels.numba_backend.compile import CACHE_DIR
 
 HARNESS = str(Path(sys.executable).parent / "harness")
 
@@ -87,7 +88,10 @@ def weights(results):
 
 @pytest.fixture(scope="module")
 def expected(place):
-    """The weights of a run in one process that compiles everything first, for which no time limit counts."""
+    """The weights of a run in one process that compiles the epoch itself; what that calls it may load."""
+    if CACHE_DIR.is_dir():
+        lacking = shutil.ignore_patterns("epoch.*", "sparse.*")
+        shutil.copytree(CACHE_DIR, place / "cache" / "numba" / CACHE_DIR.name, ignore=lacking)
     code, said = ended(run(place, "cold", "--jobs", 1, "--timeout", 10))
     assert code == 0, said
     found = weights(place / "cold")
