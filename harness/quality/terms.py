@@ -44,9 +44,11 @@ def _dense(starts: Any, nonzeros: Any, width: int) -> Any:
 
 
 def _sparse_step(w: Any, dz: Any, starts: Any, nonzeros: Any, rows: Any, scale: float, rate: float) -> dict[str, Any]:
-    """The products may be added to w one by one, and each sum rounds at w's size."""
+    """At most 16 products are added to w one by one, where each sum rounds at its size; of more, the sum is added."""
     terms = np.abs(_dense(starts, nonzeros, len(w))[rows].T * scale * rate) @ np.abs(dz)
-    return {"w": (np.abs(w) + terms) * max(1.0, (len(dz) + 1) / ALLOWED)}
+    times = np.array([min(len(dz), 16), len(dz)]) + 1
+    of_w, of_terms = np.maximum(1.0, times / ALLOWED)
+    return {"w": np.abs(w) * of_w + terms * of_terms}
 
 
 def _loss_backward(p: Any, labels: Any) -> Any:

@@ -89,6 +89,14 @@ TRIALS: dict[str, dict[str, Any]] = {
         "epochs": 2,
         "shuffle": False,
     },
+    "batch norm, plain sgd": {
+        "normalization": "batch",
+        "optimizer": "sgd",
+        "learning_rate": 0.1,
+        "schedule": "cosine",
+        "batch_size": 24,
+        "epochs": 2,
+    },
     "full batch, clipped": {"batch_size": "full", "epochs": STEPS, "clip_norm": 0.5, "evaluate_every": None},
     "early stopping": {"learning_rate": 0.03, "epochs": 5, "patience": 1, "min_delta": 0.01, "evaluate_every": 160},
 }

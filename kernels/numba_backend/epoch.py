@@ -1,7 +1,8 @@
 """Level 2, compiled: one call trains an epoch, with no Python object and no allocation inside.
 
 The same steps in the same order as `kernels.numpy_backend.epoch`, calling the same kernels that the checks prove. Only
-the first layer differs: where the images come packed, it visits their nonzero pixels alone.
+the first layer differs: where the images come packed, it visits their nonzero pixels alone, and plain SGD's step for
+its weights is one with their gradient.
 """
 
 import math
@@ -80,9 +81,9 @@ def batch_gradient(state, workspace, images, rows, network, key, step):
 
 @kernel
 def _batch_gradient(state, workspace, images, rows, network, key, step, rate):
-    """As `batch_gradient`; but where `rate` is above 0, the first layer's weights take SGD's step, not their gradient.
+    """As `batch_gradient`; but where `rate` is not 0, the first layer's weights take SGD's step, not their gradient.
 
-    No step is taken where the loss is not finite.
+    For packed images only. No step is taken where the loss is not finite.
     """
     n, last = rows.size, network.widths.size - 2
     _gather(workspace, images, rows, network, key, step)
@@ -94,6 +95,7 @@ def _batch_gradient(state, workspace, images, rows, network, key, step, rate):
     total = 0.0
     for i in range(n):
         total += workspace.losses[i]
+    loss = total / n
 
     delta = rows_of(row(workspace.deltas, 0), n, network.widths[last + 1])
     _loss_backward(delta, rows_of(workspace.probabilities, n, network.widths[last + 1]), labels, network)
@@ -105,11 +107,11 @@ def _batch_gradient(state, workspace, images, rows, network, key, step, rate):
         if layer < last and has_skip(network, layer):
             residual_backward(dx, rows_of(row(workspace.deltas, 3), n, x.shape[1]))
         delta = block_backward(state, workspace, dx, n, network, layer - 1)
-    if rate > 0 and math.isfinite(total):
+    if rate != 0 and math.isfinite(loss):
         first_layer_sgd_step(state, delta, workspace, images, rows, network, rate)
     else:
         first_layer_backward(state, delta, workspace, images, rows, network)
-    return total / n
+    return loss
 
 
 @kernel
@@ -131,11 +133,11 @@ def train_epoch(
     """Train on the rows of `order`, batch by batch; return the number of batches taken.
 
     Arguments and early end as in the reference. Plain SGD on packed images steps with the first layer's weights as it
-    finds their gradient, which nothing else asks for.
+    finds their gradient, and never writes that down: state.gradients of these weights stay as they were.
     """
     plain = images.sparse and optimizer.rule == SGD and decay == 0 and clip_norm == 0
-    done = network.widths[0] * network.widths[1] if plain else 0
-    rest = state.parameters.size - done
+    stepped = network.widths[0] * network.widths[1] if plain else 0  # the parameters begin with the first weights
+    rest = state.parameters.size - stepped
     for i in range(rates.size):
         rows = vector(order, i * batch_size, min(batch_size, order.size - i * batch_size))
         if images.sparse and i + 1 < rates.size:
@@ -148,15 +150,9 @@ def train_epoch(
         if not math.isfinite(batch_losses[i]):
             return i + 1
         if plain:
-            sgd_step(vector(state.parameters, done, rest), vector(state.gradients, done, rest), rates[i])
-            continue
-        if decay > 0 and optimizer.rule != ADAMW:
-            l2_backward(
-                vector(state.gradients, 0, network.weights), vector(state.parameters, 0, network.weights), decay
-            )
-        if clip_norm > 0:
-            clip_by_global_norm(state.gradients, clip_norm)
-        _update(state, rates[i], optimizer, step + 1, decay, network.weights)
+            sgd_step(vector(state.parameters, stepped, rest), vector(state.gradients, stepped, rest), rates[i])
+        else:
+            _step(state, rates[i], optimizer, step + 1, decay, clip_norm, network.weights)
     return rates.size
 
 
@@ -253,6 +249,16 @@ def _loss_backward(dz, p, labels, network):
         binary_cross_entropy_backward(dz, p, labels)
     else:
         mse_backward(dz, p, labels)
+
+
+@part
+def _step(state, rate, optimizer, step, decay, clip_norm, weights):
+    """L2, clipping, and one step of the optimizer over the whole network."""
+    if decay > 0 and optimizer.rule != ADAMW:
+        l2_backward(vector(state.gradients, 0, weights), vector(state.parameters, 0, weights), decay)
+    if clip_norm > 0:
+        clip_by_global_norm(state.gradients, clip_norm)
+    _update(state, rate, optimizer, step, decay, weights)
 
 
 @part

@@ -118,7 +118,10 @@ def _copy_tile(tile, x, n, m):
 
 @part
 def _scatter_rows(out, dz, starts, nonzeros, rows, scale, add):
-    """The product in the order of the batch: row by row of dz, in one or two vectors, which may overlap."""
+    """The product in the order of the batch: row by row of dz, in one or two vectors, which may overlap.
+
+    Where it is added, each entry rounds at the size of the sum, at most FEW_ROWS times.
+    """
     d, m = out.shape
     parts, wide = parted(d)
     o1, factor = m - lanes(out), splat(out.dtype.type(scale))

@@ -17,6 +17,7 @@ from harness.quality.bench.costs import Cost, Size, cost
         # 5 of 6 pixels are zero: 4 multiply-adds and 8 additions; 2 bytes a nonzero, then w and b
         ("sparse_affine_forward", Size(2, 3, 4, nonzeros=1), Cost(16, 16.5, 8)),
         ("sparse_affine_backward", Size(2, 3, 4, nonzeros=1), Cost(16, 8.5, 16)),
+        ("sparse_affine_sgd_step", Size(2, 3, 4, nonzeros=1), Cost(8, 20.5, 12)),
         # 6 bytes are read, 2 bytes a nonzero are written
         ("pack_rows", Size(2, 3, 4, nonzeros=2), Cost(0, 1.5, 1)),
         ("gather_rows", Size(2, 3, 4), Cost(12, 1.5, 6)),

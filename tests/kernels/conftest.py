@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from harness.quality.scenes import packed
+from harness.quality.scenes import packed as pack
 from harness.spec.names import BACKENDS
 from kernels import layout
 from kernels.layout import Images, Network, Optimizer, State, Workspace
@@ -40,6 +40,7 @@ def setting() -> Callable[..., Setting]:
         images: int = 12,
         batch: int | None = None,
         seed: int = 0,
+        packed: bool = False,
         **choices: Any,
     ) -> Setting:
         rng = np.random.default_rng(seed)
@@ -50,8 +51,9 @@ def setting() -> Callable[..., Setting]:
         pixels = np.where(lit, rng.integers(1, 256, lit.shape), 0).astype(np.uint8)
         labels = rng.integers(0, max(widths[-1], 2), images).astype(np.uint8)
         pixels.flags.writeable = labels.flags.writeable = False  # as a mapped dataset: the same compiled version
-        data = Images(pixels, labels, **packed(pixels), sparse=False, scale=1 / 255, shift=0.0)
-        workspace = layout.new_workspace(network, batch or images, dtype, sparse=False)
+        data = Images(pixels, labels, **pack(pixels), sparse=packed, scale=1 / 255, shift=0.0)
+        dense, sparse = (layout.new_workspace(network, batch or images, dtype, sparse=s) for s in (False, True))
+        workspace = sparse._replace(x=dense.x)  # for both, as the reference reads dense images only
         return Setting(network, state, workspace, data, rng.permutation(images))
 
     return make
