@@ -20,9 +20,10 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 WIDTH = 9.0  # inches; at DPI this is what a report column shows without scaling up
 DPI = 140
 INK, FAINT, GRID, ALARM = "#1F2933", "#7B8794", "#E4E7EB", "#C62828"
-# Okabe and Ito's colours, told apart with any colour vision; their yellow, too pale on white, gave way to a wine red.
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#111111", "#882255")
-MARKERS = ("o", "s", "^", "D", "v", ">", "X", "<", "p")  # one more than colours, so that their pairs do not repeat soon
+# Okabe and Ito's colours, told apart with any colour vision; their yellow, too pale on white, gave way to a wine red,
+# and a brown stands at the end.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#111111", "#882255", "#7A5C2E")
+MARKERS = ("o", "s", "^", "D", "v", ">", "X", "<", "p", "P")  # one more than colours: their pairs do not repeat soon
 
 STYLE = {
     "axes.axisbelow": True,
