@@ -185,7 +185,8 @@ def report(
     for line in stale:
         print(line)
     if stale:
-        raise HarnessError(f"the report in {reports} is not what {results} gives; `harness report` rewrites it")
+        again = f"harness report --results {shlex.quote(str(results))} --reports {shlex.quote(str(reports))}"
+        raise HarnessError(f"the report in {reports} is not what {results} gives; `{again}` rewrites it")
     print(f"{reports}: the report follows from {results}")
 
 

@@ -13,6 +13,7 @@ from harness.analysis.figures.findings import plus_minus
 from harness.analysis.frames import SHOWN_PHASES, Frames, all_frames
 from harness.analysis.tables import arm_table, lost_table, tuning_table
 from harness.results import Results
+from harness.spec.shipped import study_names
 from harness.spec.study import Study
 
 Captioned = Sequence[tuple[str, str]]  # (path of a figure below the report, its caption)
@@ -229,7 +230,8 @@ def reproduction(results: Results) -> str:
     lines = []
     for profile in sorted({study.profile for study in results.studies.values()}):
         names = [name for name, study in results.studies.items() if study.profile == profile]
-        lines.append(f"harness run {' '.join(names)} --profile {profile}")
+        given = [name if name in study_names() else f"{name}.toml" for name in names]
+        lines.append(f"harness run {' '.join(given)} --profile {profile}")
         lines.append(f"harness report --profile {profile}")
     commands = "\n".join(lines)
     return (

@@ -76,6 +76,7 @@ EXPECTED = {
     "dict_type": "a table",
     "model_type": "a table",
     "finite_number": "a finite number",
+    "too_short": "at least one entry",
 }
 
 

@@ -83,6 +83,10 @@ def test_sections_come_in_the_order_summary_studies_environment_reproduction(fiv
     assert len(titles) == 3 + 5
 
 
+def test_a_study_of_ones_own_is_run_again_by_its_file(mine):
+    assert "harness run mine.toml --profile quick\n" in text_of(*mine())
+
+
 def test_a_report_just_written_is_fresh(mine):
     results, reports = mine()
     write_report(results, reports)

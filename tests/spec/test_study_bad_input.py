@@ -41,7 +41,7 @@ BAD_FILES = {
     "too many seeds": (b"[seeds]\ncount = 1001\n", "seeds.count: found 1001, expected less than or equal to 1000"),
     "empty grid": (b"[[blocks]]\ngrid = {}\n", "blocks[0]: grid: empty"),
     "empty list": (b"[[blocks]]\ngrid = { dropout = [] }\n", "blocks[0].grid.dropout: found [], expected"),
-    "no arms": (b"[[blocks]]\narms = {}\n", "blocks[0].arms: found {}, expected"),
+    "no arms": (b"[[blocks]]\narms = {}\n", "blocks[0].arms: found {}, expected at least one entry"),
     "mixed list": (
         b'[[blocks]]\ngrid = { dropout = [0.5, "x"] }\n',
         "blocks[0].grid.dropout[1]: found 'x', expected a number",
