@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from harness.analysis.figures import draw_study, marks, style
+from harness.analysis.figures.findings import plus_minus
 from harness.analysis.fingerprint import drawn as fingerprint
 from harness.analysis.frames import Frames, all_frames
 from harness.analysis.report import draw
@@ -268,3 +269,8 @@ def test_the_fingerprint_of_a_figure_changes_with_whatever_it_shows():
     prints = [print_of(), print_of(dot=1.1), print_of(line=1.1), print_of(text="b"), print_of(colour="#111111")]
     assert len(set(prints)) == len(prints)
     assert print_of() == print_of(dot=1.0 + 1e-9)  # as another machine might round
+
+
+def test_a_mean_on_the_edge_of_rounding_reads_the_same_in_whatever_order_it_was_summed():
+    above, below = np.nextafter(44.645, 50), np.nextafter(44.645, 40)
+    assert plus_minus(above, above - 1, above + 1) == plus_minus(below, below - 1, below + 1)

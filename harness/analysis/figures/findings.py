@@ -16,7 +16,8 @@ def means(data: pd.DataFrame, by: list[str], value: str) -> pd.DataFrame:
 
 def plus_minus(mean: float, low: float, high: float, digits: int = 2) -> str:
     """Return "2.31 ± 0.12", or the mean alone when there is no interval."""
-    half = (high - low) / 2
+    # a mean that lies between two texts, like 44.645, gets the same one in whatever order it was summed
+    mean, half = round(mean, 9), round((high - low) / 2, 9)
     return f"{mean:.{digits}f} ± {half:.{digits}f}" if np.isfinite(half) else f"{mean:.{digits}f}"
 
 
