@@ -54,14 +54,6 @@ def test_layer_norm_of_one_unit_is_its_shift(backend):
     np.testing.assert_array_equal(out, 0.5)
 
 
-@pytest.mark.parametrize("batch", [1, 3, 4, 11, 12, 13, 100])
-def test_plain_sgd_does_not_depend_on_how_the_images_are_stored(steps, setting, batch):
-    dense, packed = (setting((6, 5, 3), batch=batch, packed=packed) for packed in (False, True))
-    for s in (dense, packed):
-        steps(s, s.rows, batch)
-    np.testing.assert_allclose(packed.state.parameters, dense.state.parameters, rtol=1e-12, atol=1e-14)
-
-
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("batch", [1, 3, 4, 11, 12, 13, 100])
 def test_an_epoch_is_its_batches_one_after_another_the_last_partial(steps, setting, rule, batch):
