@@ -18,7 +18,7 @@ _HOMES = {
     "load_study": "harness.spec",
     "train": "harness.training",
     "run": "harness.api",
-    "load_results": "harness.results",
+    "load_results": "harness.results.frames",
 }
 __all__ = list(_HOMES)
 

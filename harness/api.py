@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import InputError
-from harness.results import Results, load_results
+from harness.results.frames import Results, load_results
 from harness.spec import Study, load_study
 from harness.sweep.runner import run_studies
 

@@ -1,9 +1,13 @@
 """The whole suite runs in a process a core, at most four; a part of it in the process that was started."""
 
+import importlib
 import os
+from types import ModuleType
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
+
+from harness.spec.names import BACKENDS
 
 TOGETHER = ("test_report", "test_figures", "test_coordinator_faults", "test_cluster", "test_same_weights")
 """Files whose tests share what is costly to make: each file is for one process, and these come first."""
@@ -27,11 +31,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Compile a dtype in each of two processes that then go, instead of both in every process of the suite."""
     if _whole(config) and not hasattr(config, "workerinput"):
         from harness.spec.trial import Trial
-        from harness.sweep.dispatch import Stop
-        from harness.sweep.execute import RUN_TRIAL
-        from harness.sweep.processes import ProcessExecutor
         from harness.sweep.progress import Progress
-        from harness.sweep.warm_up import warm_up
+        from harness.sweep.workers.call import RUN_TRIAL
+        from harness.sweep.workers.dispatch import Stop
+        from harness.sweep.workers.local import ProcessExecutor
+        from harness.sweep.workers.warm_up import warm_up
         from harness.training import is_compiled
 
         if not is_compiled(Trial()):
@@ -41,3 +45,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _whole(config: pytest.Config) -> bool:
     return config.args_source is pytest.Config.ArgsSource.TESTPATHS
+
+
+@pytest.fixture(scope="session", params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> ModuleType:
+    return importlib.import_module(f"kernels.{request.param}_backend")

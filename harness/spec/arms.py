@@ -7,8 +7,8 @@ from typing import Any
 
 from harness.errors import InputError
 from harness.spec.schema import Block
-from harness.spec.tables import shown
 from harness.spec.trial import Trial
+from harness.spec.validation import shown
 
 Settings = dict[str, Any]
 BASELINE = "baseline"

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, create_model, model_validator
 
 from harness.spec.names import Kind, Profile
-from harness.spec.tables import Table, as_tuple, refusal, shown
 from harness.spec.trial import Settings
+from harness.spec.validation import Table, as_tuple, refusal, shown
 
 
 def _one_line(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.errors import InputError, nearest
 from harness.spec.names import RESERVED
-from harness.spec.tables import shown
+from harness.spec.validation import shown
 
 MAX_BYTES = 1_000_000
 

@@ -21,8 +21,8 @@ from harness.spec.schema import (
     TuneTable,
 )
 from harness.spec.shipped import find_study, read_toml
-from harness.spec.tables import Table, as_tuple, checked, shown
 from harness.spec.trial import Trial, trial_from
+from harness.spec.validation import Table, as_tuple, checked, shown
 
 MAX_TRIALS = 1_000_000
 SCHEMA = 1

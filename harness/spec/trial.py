@@ -11,7 +11,7 @@ from pydantic import Field, PlainValidator, model_validator
 
 from harness.errors import InputError, nearest
 from harness.spec import names
-from harness.spec.tables import Table, as_tuple, checked, refusal, shown
+from harness.spec.validation import Table, as_tuple, checked, refusal, shown
 
 MAX_PARAMETERS = 100_000_000
 """A network above this (at 784 inputs and 10 classes) is a slip of the keyboard, not a small network."""

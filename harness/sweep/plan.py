@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from harness.results.journal import STATUSES
 from harness.spec.cells import Cell, confirm_cells, first_cells
 from harness.spec.names import Phase
 from harness.spec.study import Study
 from harness.spec.trial import Trial, parameter_count
-from harness.sweep.journal import STATUSES
-from harness.sweep.ledger import Entry, Index, Sources, read_indices, sources_of, validation_losses
 from harness.sweep.pilot import pilot
+from harness.sweep.resume import Entry, Index, Sources, read_indices, sources_of, validation_losses
 
 COLUMNS = ("study", "phase", "cells", *STATUSES, "missing", "cpu_seconds", "eta_seconds")
 ALL_IMAGES = 55_000  # of a trial that takes whatever validation leaves; any fixed number serves, it cancels out

@@ -5,7 +5,8 @@ import time
 from types import TracebackType
 from typing import Self
 
-from harness.sweep.journal import Record
+from harness.results.journal import Record
+from harness.text import duration
 
 PACE_FROM = 5  # trials
 
@@ -110,13 +111,3 @@ class TerminalProgress(Progress):
 def progress_display() -> Progress:
     """Return the display that suits where standard error goes."""
     return TerminalProgress() if sys.stderr.isatty() else PlainProgress()
-
-
-def duration(seconds: float) -> str:
-    """Return a length of time as ``8 s``, ``3 min 20 s`` or ``2 h 05 min``."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

@@ -12,17 +12,17 @@ import numpy as np
 
 from harness.datasets import load_dataset, split_indices
 from harness.errors import InputError
+from harness.results.files import refuse_foreign
+from harness.results.lock import locked
 from harness.spec.study import Study
-from harness.sweep.agenda import Agenda
-from harness.sweep.dispatch import Stop, dispatch
-from harness.sweep.execute import RUN_TRIAL
-from harness.sweep.files import refuse_foreign
-from harness.sweep.ledger import sources_of
-from harness.sweep.lock import locked
-from harness.sweep.processes import ProcessExecutor
 from harness.sweep.progress import Progress
-from harness.sweep.warm_up import warm_up
-from harness.sweep.workers import Workers, cluster_workers, local_workers
+from harness.sweep.queue import Agenda
+from harness.sweep.resume import sources_of
+from harness.sweep.workers.call import RUN_TRIAL
+from harness.sweep.workers.dispatch import Stop, dispatch
+from harness.sweep.workers.local import ProcessExecutor
+from harness.sweep.workers.pool import Workers, cluster_workers, local_workers
+from harness.sweep.workers.warm_up import warm_up
 from harness.training.setup import sparse_below
 
 

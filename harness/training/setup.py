@@ -34,7 +34,9 @@ def backend(name: str) -> ModuleType:
 
 def is_compiled(trial: Trial) -> bool:
     """Tell whether earlier runs have left machine code for a trial; if not, it starts half a minute later."""
-    return trial.backend != "numba" or importlib.import_module("kernels.numba_backend.compile").CACHE_DIR.is_dir()
+    return (
+        trial.backend != "numba" or importlib.import_module("kernels.numba_backend.machine.compile").CACHE_DIR.is_dir()
+    )
 
 
 def network_of(trial: Trial, inputs: int, classes: int) -> Network:

@@ -3,9 +3,9 @@
 Output and input are different arrays: where they overlap, the compiler's check sends the loop down its scalar path.
 """
 
-from kernels.numba_backend.compile import kernel, part, summing_kernel
-from kernels.numba_backend.elementary import exp, tanh
-from kernels.numba_backend.views import flat, row
+from kernels.numba_backend.machine.compile import kernel, part, summing_kernel
+from kernels.numba_backend.machine.elementary import exp, tanh
+from kernels.numba_backend.machine.views import flat, row
 
 
 @kernel

@@ -1,9 +1,9 @@
 """Affine maps and skip connections."""
 
-from kernels.numba_backend.compile import kernel, part
+from kernels.numba_backend.machine.compile import kernel, part
+from kernels.numba_backend.machine.simd import lanes, load, load_some, splat, store, store_some
+from kernels.numba_backend.machine.views import flat
 from kernels.numba_backend.products import product, product_transposed, transposed_product
-from kernels.numba_backend.simd import lanes, load, load_some, splat, store, store_some
-from kernels.numba_backend.views import flat
 
 
 @kernel

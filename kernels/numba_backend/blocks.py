@@ -29,9 +29,8 @@ from kernels.numba_backend.affine import (
     residual_forward,
     sum_rows,
 )
-from kernels.numba_backend.compile import part
 from kernels.numba_backend.dropout import dropout_backward, dropout_forward
-from kernels.numba_backend.layout import (
+from kernels.numba_backend.machine.buffers import (
     beta,
     bias,
     gamma,
@@ -42,6 +41,8 @@ from kernels.numba_backend.layout import (
     unit_statistics,
     weight,
 )
+from kernels.numba_backend.machine.compile import part
+from kernels.numba_backend.machine.views import flat, row
 from kernels.numba_backend.normalization import (
     batch_norm_backward,
     batch_norm_forward,
@@ -50,7 +51,6 @@ from kernels.numba_backend.normalization import (
     layer_norm_forward,
 )
 from kernels.numba_backend.sparse import sparse_affine_backward, sparse_affine_forward, sparse_affine_sgd_step
-from kernels.numba_backend.views import flat, row
 
 
 @part

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from kernels.numba_backend.compile import kernel, part
-from kernels.numba_backend.views import flat, row
+from kernels.numba_backend.machine.compile import kernel, part
+from kernels.numba_backend.machine.views import flat, row
 
 MULTIPLIER_0, MULTIPLIER_1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 WEYL_0, WEYL_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)

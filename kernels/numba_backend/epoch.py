@@ -35,16 +35,9 @@ from kernels.numba_backend.blocks import (
     layer_input,
     multiply,
 )
-from kernels.numba_backend.compile import kernel, part
 from kernels.numba_backend.dropout import dropout_forward
 from kernels.numba_backend.inputs import (
     gather_rows,
-)
-from kernels.numba_backend.layout import (
-    bias,
-    has_skip,
-    rows_of,
-    weight,
 )
 from kernels.numba_backend.losses import (
     binary_cross_entropy_backward,
@@ -54,6 +47,14 @@ from kernels.numba_backend.losses import (
     mse_backward,
     mse_forward,
 )
+from kernels.numba_backend.machine.buffers import (
+    bias,
+    has_skip,
+    rows_of,
+    weight,
+)
+from kernels.numba_backend.machine.compile import kernel, part
+from kernels.numba_backend.machine.views import row, vector
 from kernels.numba_backend.optimizers import (
     adagrad_step,
     adam_step,
@@ -67,7 +68,6 @@ from kernels.numba_backend.optimizers import (
 )
 from kernels.numba_backend.regularization import clip_by_global_norm, l2_backward
 from kernels.numba_backend.sparse import prefetch_rows
-from kernels.numba_backend.views import row, vector
 
 
 def batch_gradient(state, workspace, images, rows, network, key, step):

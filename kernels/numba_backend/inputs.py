@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from kernels.numba_backend.compile import kernel
+from kernels.numba_backend.machine.compile import kernel
+from kernels.numba_backend.machine.views import row, vector
 from kernels.numba_backend.sparse import parted
-from kernels.numba_backend.views import row, vector
 
 
 @kernel

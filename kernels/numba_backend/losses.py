@@ -3,8 +3,8 @@
 import math
 
 from kernels.numba_backend.activations import row_maximum, sigmoid_forward, softmax_forward
-from kernels.numba_backend.compile import kernel, part
-from kernels.numba_backend.views import row
+from kernels.numba_backend.machine.compile import kernel, part
+from kernels.numba_backend.machine.views import row
 
 
 @part

@@ -3,8 +3,8 @@
 import math
 
 from kernels.numba_backend.affine import sum_rows
-from kernels.numba_backend.compile import kernel, part, summing_kernel
-from kernels.numba_backend.views import row
+from kernels.numba_backend.machine.compile import kernel, part, summing_kernel
+from kernels.numba_backend.machine.views import row
 
 
 @part

@@ -2,8 +2,8 @@
 
 import math
 
-from kernels.numba_backend.compile import kernel
-from kernels.numba_backend.views import vector
+from kernels.numba_backend.machine.compile import kernel
+from kernels.numba_backend.machine.views import vector
 
 
 @kernel

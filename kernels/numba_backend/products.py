@@ -7,9 +7,9 @@ cache; larger ones are left to BLAS, which copies blocks of it together.
 
 import numpy as np
 
-from kernels.numba_backend.compile import part
-from kernels.numba_backend.simd import broadcast, lanes, load, load_some, splat, store, store_some
-from kernels.numba_backend.views import flat, row, vector
+from kernels.numba_backend.machine.compile import part
+from kernels.numba_backend.machine.simd import broadcast, lanes, load, load_some, splat, store, store_some
+from kernels.numba_backend.machine.views import flat, row, vector
 
 SMALL = 1 << 15
 """Numbers in the right factor up to which these loops are faster than BLAS (measured: half of a usual L2 cache)."""

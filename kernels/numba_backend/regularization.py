@@ -2,7 +2,7 @@
 
 import math
 
-from kernels.numba_backend.compile import kernel, summing_kernel
+from kernels.numba_backend.machine.compile import kernel, summing_kernel
 
 
 @summing_kernel

@@ -11,9 +11,9 @@ import numpy as np
 
 from kernels.layout import LISTED_ROWS, PART
 from kernels.numba_backend.affine import sum_rows
-from kernels.numba_backend.compile import inlined, kernel, part
-from kernels.numba_backend.simd import lanes, load, load_some, prefetch, splat, store, store_some
-from kernels.numba_backend.views import row, vector
+from kernels.numba_backend.machine.compile import inlined, kernel, part
+from kernels.numba_backend.machine.simd import lanes, load, load_some, prefetch, splat, store, store_some
+from kernels.numba_backend.machine.views import row, vector
 
 VECTORS = 4  # of a tile: as many sums as fit the registers of AVX2
 PER_LINE = 32  # entries, of a list or a packed row, in a cache line

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from harness.analysis.bench import TABLES
-from harness.datasets import load_dataset
-from harness.errors import HarnessError
-from harness.quality.bench import growth, run, summary, training
-from harness.quality.bench.contenders import (
+from harness.bench import benchmarks as run
+from harness.bench import growth
+from harness.bench import ratios as summary
+from harness.bench import training_times as training
+from harness.bench.contenders import (
     CONTENDERS,
     DENSE,
     JAX,
@@ -21,11 +21,14 @@ from harness.quality.bench.contenders import (
     ours,
     tutorial,
 )
-from harness.quality.bench.networks import IMAGES, NETWORKS, Network
-from harness.quality.bench.process import measuring_process
+from harness.bench.process import measuring_process
+from harness.bench.recipes import IMAGES, RECIPES, Recipe
+from harness.datasets import load_dataset
+from harness.errors import HarnessError
+from harness.report.speed_section import TABLES
 from kernels import layout, numpy_backend
 
-SMALLEST = 4  # of NETWORKS
+SMALLEST = 4  # of RECIPES
 
 
 def test_the_tutorials_class_takes_the_step_of_the_reference_in_float64():
@@ -56,8 +59,8 @@ def test_the_tutorials_class_takes_the_step_of_the_reference_in_float64():
 
 
 TOLD = [
-    *((peer, NETWORKS[i]) for peer in (TORCH, JAX) if CONTENDERS[peer].installed for i in (0, 2, 4, 5)),
-    (TUTORIAL, NETWORKS[0]),
+    *((peer, RECIPES[i]) for peer in (TORCH, JAX) if CONTENDERS[peer].installed for i in (0, 2, 4, 5)),
+    (TUTORIAL, RECIPES[0]),
 ]
 
 
@@ -71,13 +74,13 @@ def test_a_peer_told_the_same_weights_and_rows_has_the_same_losses(peer, network
 
 
 def test_products_of_a_step_are_counted_without_the_gradient_of_the_images():
-    network = Network((3,), "sgd", 0.1, 2)
+    network = Recipe((3,), "sgd", 0.1, 2)
     forward, backward = 2 * 2 * (784 * 3 + 3 * 10), 2 * 2 * (784 * 3 + 2 * 3 * 10)
     assert network.product_flops == forward + backward
 
 
 def test_the_six_networks_are_those_that_were_agreed():
-    assert [network.name for network in NETWORKS] == [
+    assert [network.name for network in RECIPES] == [
         "784-64-64-10 sgd B=128",
         "784-128-64-10 adam B=32",
         "784-128-64-10 adam B=128",
@@ -88,7 +91,7 @@ def test_the_six_networks_are_those_that_were_agreed():
 
 
 def test_our_epochs_go_on_where_the_last_one_ended():
-    network = Network((4,), "adam", 0.01, 10)
+    network = Recipe((4,), "adam", 0.01, 10)
     data, order = Data(load_dataset("mnist"), training.first_weights(network)), np.arange(400)
     whole, halves = ours.start_numpy(network, data), ours.start_numpy(network, data)
     losses = [halves(order[:200]), halves(order[200:])]
@@ -142,12 +145,12 @@ def test_a_peer_that_breaks_is_left_out_and_one_of_ours_is_an_error(monkeypatch)
 def test_ratios_name_the_mean_the_worst_and_whether_the_goal_is_reached():
     training = pd.DataFrame([
         {"network": network.name, "contender": contender, "ratio": ratio, "ratio_first_epoch": 1.0, "ratio_dense": 1.0}
-        for network, theirs in zip(NETWORKS, (1.5, 4, 4, 4, 4, 4), strict=True)
+        for network, theirs in zip(RECIPES, (1.5, 4, 4, 4, 4, 4), strict=True)
         for contender, ratio in ((OURS, 1.0), (NUMPY, theirs), (JAX, theirs / 1.3), (SGEMM, theirs - 0.3))
     ])  # fmt: skip
     found = summary.ratios(training).set_index("contender")
     assert found.loc[NUMPY, "geometric_mean"] == pytest.approx((1.5 * 4**5) ** (1 / 6))
-    assert found.loc[NUMPY, ["worst", "worst_at", "reached"]].tolist() == [1.5, NETWORKS[0].name, "yes"]
+    assert found.loc[NUMPY, ["worst", "worst_at", "reached"]].tolist() == [1.5, RECIPES[0].name, "yes"]
     assert found.loc[JAX, "geometric_mean"] > 2
     assert found.loc[JAX, "reached"] == "no"  # 1.15 on the first network
     assert found.loc[SGEMM, "reached"] == "no"  # only the first network counts, and 1.2 < 1.25
@@ -163,4 +166,4 @@ def test_arithmetic_of_a_step_is_the_sum_of_its_kernels():
         + 4 * n * k + 2 * n * k  # loss
         + 2 * parameters
     )  # fmt: skip
-    assert growth.step_flops(Network((m,), "sgd", 0.1, n), density=0.5) == expected
+    assert growth.step_flops(Recipe((m,), "sgd", 0.1, n), density=0.5) == expected

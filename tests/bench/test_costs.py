@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.quality.bench.costs import Cost, Size, cost
+from harness.bench.costs import Cost, Size, cost
 
 
 @pytest.mark.parametrize(

@@ -5,15 +5,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from harness.analysis.bench import TABLES, load_bench
+from harness.bench import benchmarks as run
+from harness.bench import kernel_times as kernel_bench
+from harness.bench.cases import SCRATCH, ladder, make_case
+from harness.bench.kernel_times import Effort, size_label, validate
+from harness.bench.limits import KIB, Limits, level
+from harness.bench.ratios import kernels_text
+from harness.bench.timing import geometric_mean, ratio, rotations, seconds_per_call, spread
 from harness.errors import HarnessError
-from harness.quality.bench import kernels as kernel_bench
-from harness.quality.bench import run
-from harness.quality.bench.cases import SCRATCH, ladder, make_case
-from harness.quality.bench.kernels import Effort, size_label, validate
-from harness.quality.bench.limits import KIB, Limits, level
-from harness.quality.bench.summary import kernels_text
-from harness.quality.bench.timing import geometric_mean, ratio, rotations, seconds_per_call, spread
+from harness.report.speed_section import TABLES, load_bench
 from kernels import numba_backend, numpy_backend
 
 KERNELS = [kernel.__name__ for kernel in numpy_backend.LEVEL_1]

@@ -2,7 +2,7 @@
 
 import math
 
-from harness.quality.bench import system
+from harness.bench import system
 
 
 def test_a_goal_is_a_bound_from_above_or_from_below():

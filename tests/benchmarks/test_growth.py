@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from harness.quality.bench import growth
+from harness.bench import growth
 from harness.training.threads import one_thread
 
 SLACK = 1.2  # noise, and caches that are left

@@ -7,9 +7,9 @@ import importlib
 
 import pytest
 
-from harness.quality.bench.cases import ladder, make_case
-from harness.quality.bench.kernels import validate
-from harness.quality.bench.timing import clock, ratio, seconds_per_call
+from harness.bench.cases import ladder, make_case
+from harness.bench.kernel_times import validate
+from harness.bench.timing import clock, ratio, seconds_per_call
 from harness.spec.names import BACKENDS
 from harness.training.threads import one_thread
 from kernels import numba_backend, numpy_backend

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.results import load_results
+from harness.results.files import write_study
+from harness.results.frames import load_results
+from harness.results.journal import encode
 from harness.spec.cells import first_cells
 from harness.spec.study import study_from_table
-from harness.sweep.files import write_study
-from harness.sweep.journal import encode
-from harness.sweep.ledger import Sources, sources_of
 from harness.sweep.progress import Progress
+from harness.sweep.resume import Sources, sources_of
 from harness.sweep.runner import run_studies
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "sweep"))  # workers get this process's path, and find sweep_trials

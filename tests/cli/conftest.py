@@ -54,7 +54,7 @@ def harness(place: Path) -> Command:
     """Run `harness` with these arguments; both streams as text."""
 
     def run(*arguments: str) -> subprocess.CompletedProcess:
-        command = [sys.executable, "-m", "harness.cli", *arguments]
+        command = [sys.executable, "-m", "harness", *arguments]
         environment = os.environ | {"COLUMNS": "120"}
         return subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, timeout=120)
 

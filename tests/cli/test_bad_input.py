@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.cli import _exit_code
+from harness.cli.app import _exit_code
 
 TRAIN = ("train", "--set")
 
@@ -77,7 +77,7 @@ def test_is_refused_in_one_line(place, arguments, words, monkeypatch, capfd):
 
 def test_an_unreachable_scheduler_is_named_soon_and_no_study_touched(place, monkeypatch, capfd):
     monkeypatch.chdir(place)
-    monkeypatch.setattr("harness.sweep.cluster.CONNECT_LIMIT", 1.0)
+    monkeypatch.setattr("harness.sweep.workers.dask_cluster.CONNECT_LIMIT", 1.0)
     code = _exit_code(["run", "width.toml", "--scheduler", "tcp://127.0.0.1:9", "--results", "out"])
     told = capfd.readouterr().err
     assert code == 2

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from harness import options
-from harness.cli import app
+from harness.cli import options
+from harness.cli.app import app
 from harness.spec import load_study, names
 
 README = Path(__file__).parents[2] / "README.md"
@@ -85,7 +85,7 @@ def test_the_profiles_of_the_options_are_those_of_the_studies():
     assert options.PROFILES == names.PROFILES
 
 
-@pytest.mark.parametrize("command", [["-c", "import harness"], ["-m", "harness.cli", "--help"]], ids=" ".join)
+@pytest.mark.parametrize("command", [["-c", "import harness"], ["-m", "harness", "--help"]], ids=" ".join)
 def test_nothing_heavy_is_imported_before_it_is_asked_for(command):
     done = subprocess.run([sys.executable, "-X", "importtime", *command], capture_output=True, text=True)
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
@@ -111,7 +111,7 @@ def test_an_output_that_cannot_be_written_is_one_line(buffered):
 def write_list_to(descriptor, buffered):
     """Run `harness list` with this descriptor as its standard output; what is buffered is written at the end only."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
-    command = [sys.executable, *([] if buffered else ["-u"]), "-m", "harness.cli", "list"]
+    command = [sys.executable, *([] if buffered else ["-u"]), "-m", "harness", "list"]
     try:
         return subprocess.run(command, env=environment, stdout=descriptor, stderr=subprocess.PIPE, text=True)
     finally:

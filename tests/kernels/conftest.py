@@ -1,6 +1,5 @@
 """Both backends, and small networks with a batch of images to feed them."""
 
-import importlib
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -8,8 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from harness.quality.scenes import packed as pack
-from harness.spec.names import BACKENDS
+from harness.check.scenes import packed as pack
 from kernels import layout
 from kernels.layout import Images, Network, Optimizer, State, Workspace
 
@@ -22,11 +20,6 @@ class Setting(NamedTuple):
     workspace: Workspace
     images: Images
     rows: Any  # (n,) int64: all images, shuffled
-
-
-@pytest.fixture(scope="session", params=BACKENDS)
-def backend(request: pytest.FixtureRequest) -> ModuleType:
-    return importlib.import_module(f"kernels.{request.param}_backend")
 
 
 @pytest.fixture(scope="session")

@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from harness.quality.network_checks import NETWORKS
-from harness.quality.scenes import BACKWARD, kernels_known
-from harness.quality.terms import TERMS
-from harness.quality.trajectory_checks import TRIALS
+from harness.check.network_checks import NETWORKS
+from harness.check.scenes import BACKWARD, kernels_known
+from harness.check.terms import TERMS
+from harness.check.trajectory_checks import TRIALS
 from harness.spec import Trial, names
 from kernels import layout, numba_backend, numpy_backend
 

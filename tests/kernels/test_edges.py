@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from harness.quality.network_checks import NETWORKS
-from harness.quality.scenes import Shape, call, in_dtype, scene
+from harness.check.network_checks import NETWORKS
+from harness.check.scenes import Shape, call, in_dtype, scene
 from kernels import layout
 from kernels.layout import optimizer
 

@@ -4,7 +4,7 @@ import numba
 import numpy as np
 import pytest
 
-from kernels.numba_backend.elementary import EXP_MAX, EXP_MIN, exp, tanh
+from kernels.numba_backend.machine.elementary import EXP_MAX, EXP_MIN, exp, tanh
 
 
 @numba.njit

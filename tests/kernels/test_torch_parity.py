@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from harness.quality.network_checks import NETWORKS
+from harness.check.network_checks import NETWORKS
 from kernels import layout, numpy_backend
 from kernels.layout import optimizer
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from sweep_study import make_study, work
 
 from harness.errors import HarnessError
-from harness.sweep import cluster
 from harness.sweep.progress import progress_display
 from harness.sweep.runner import run_studies
+from harness.sweep.workers import dask_cluster as cluster
 
 
 def main():

@@ -14,7 +14,7 @@ from sweep_study import make_study, work
 
 import kernels
 from harness.errors import InputError
-from harness.results import load_results
+from harness.results.frames import load_results
 from harness.sweep.plan import plan_studies
 from harness.sweep.runner import run_studies
 

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from harness.sweep.digest import code_digest, sources, syntax
+from harness.sweep.code_digest import code_digest, sources, syntax
 
 PLAIN = "def f(x):\n    return x + 1\n"
 

@@ -7,8 +7,8 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.spec.trial import Trial
-from harness.sweep.dispatch import Stop, Task, dispatch
-from harness.sweep.workers import Workers
+from harness.sweep.workers.dispatch import Stop, Task, dispatch
+from harness.sweep.workers.pool import Workers
 
 TASKS = [Task(str(seed), Trial(seed=seed), "pace", "arm") for seed in range(8)]
 

@@ -11,7 +11,7 @@ import pytest
 import sweep_trials
 
 from harness.errors import HarnessError
-from harness.sweep.processes import ProcessExecutor, WorkerHungError, WorkerLostError
+from harness.sweep.workers.local import ProcessExecutor, WorkerHungError, WorkerLostError
 
 LOAD = "sweep_trials:steady"
 
@@ -86,7 +86,7 @@ def test_killing_the_executor_ends_calls_and_workers():
 def test_workers_do_not_outlive_a_killed_coordinator(notes):
     script = (
         "import sweep_trials\n"
-        "from harness.sweep.processes import ProcessExecutor\n"
+        "from harness.sweep.workers.local import ProcessExecutor\n"
         "executor = ProcessExecutor(2, 'sweep_trials:steady')\n"
         "calls = [executor.submit(sweep_trials.telling, n) for n in range(2)]\n"
         "[call.result() for call in calls]\n"

@@ -7,7 +7,7 @@ from harness.spec import Trial
 from harness.sweep import progress
 from harness.sweep.progress import PlainProgress, Progress, duration
 from harness.sweep.runner import run_studies
-from harness.sweep.warm_up import tiny_trials
+from harness.sweep.workers.warm_up import tiny_trials
 
 
 def record(status="done"):

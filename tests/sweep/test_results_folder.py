@@ -9,9 +9,9 @@ from sweep_study import make_study, work
 
 import harness
 from harness.errors import InputError
-from harness.results import load_results
+from harness.results.files import write_atomically
+from harness.results.frames import load_results
 from harness.spec.study import study_from_table
-from harness.sweep.files import write_atomically
 from harness.sweep.plan import plan_studies
 from harness.sweep.runner import run_studies
 

@@ -20,7 +20,7 @@ from conftest import ended, wait_until
 
 from harness.datasets.catalog import STEMS
 from harness.datasets.idx import idx_header
-from kernels.numba_backend.compile import CACHE_DIR
+from kernels.numba_backend.machine.compile import CACHE_DIR
 
 HARNESS = str(Path(sys.executable).parent / "harness")
 

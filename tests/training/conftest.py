@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from harness.check.trajectory_checks import few_images
 from harness.datasets import Dataset
-from harness.quality.trajectory_checks import few_images
 from harness.spec import Trial
 from harness.spec.names import BACKENDS
 from harness.training import TrainResult, train

@@ -90,8 +90,8 @@ def test_an_edited_callee_in_another_file_is_noticed(tmp_path):
 
 
 def test_a_first_run_is_known_as_such(tmp_path, monkeypatch):
-    monkeypatch.setattr("kernels.numba_backend.compile.CACHE_DIR", tmp_path / "none")
+    monkeypatch.setattr("kernels.numba_backend.machine.compile.CACHE_DIR", tmp_path / "none")
     assert not is_compiled(Trial())
     assert is_compiled(Trial(backend="numpy"))
-    monkeypatch.setattr("kernels.numba_backend.compile.CACHE_DIR", tmp_path)
+    monkeypatch.setattr("kernels.numba_backend.machine.compile.CACHE_DIR", tmp_path)
     assert is_compiled(Trial())

@@ -12,7 +12,7 @@ TRIALS = {
 }
 ELSEWHERE = """
 import json, sys
-from harness.quality.trajectory_checks import few_images
+from harness.check.trajectory_checks import few_images
 from harness.spec.trial import trial_from
 from harness.training import train
 images = few_images()

@@ -1,0 +1,63 @@
+"""The project's own backends, driven as the training loop drives them."""
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.bench.contenders import Data, Train
+from harness.bench.recipes import IMAGES, Recipe
+from harness.bench.timing import clock
+from harness.datasets import load_dataset
+from harness.training import setup
+from kernels import layout
+
+
+def start_sparse(network: Recipe, data: Data) -> Train:
+    """The compiled backend as it is used: its first layer visits the nonzero pixels only."""
+    return _start(network, data, "numba", sparse=True)
+
+
+def start_dense(network: Recipe, data: Data) -> Train:
+    """The compiled backend with the dense first layer."""
+    return _start(network, data, "numba", sparse=False)
+
+
+def start_numpy(network: Recipe, data: Data) -> Train:
+    """The reference backend."""
+    return _start(network, data, "numpy", sparse=False)
+
+
+@cache
+def packed_images(backend: str) -> tuple[layout.Images, float]:
+    """Return the training images as a backend reads them, and the seconds that it took to make them so."""
+    trial = Recipe((1,), "sgd", 0.1, 1).trial(backend)
+    pixels = load_dataset("mnist").train_images
+    setup.pack(pixels[:1])  # compiled before the clock starts
+    int(pixels.max())  # and the file read
+    begun = clock()
+    images, _ = setup.images_of(trial, load_dataset("mnist"), np.arange(IMAGES))
+    return images, clock() - begun
+
+
+def _start(network: Recipe, data: Data, backend: str, *, sparse: bool) -> Train:
+    trial = network.trial(backend)
+    images = packed_images(backend)[0]._replace(sparse=sparse)
+    net, rule = setup.network_of(trial, network.widths[0], network.widths[-1]), setup.optimizer_of(trial)
+    state = layout.new_state(net, rule, trial.dtype)
+    for layer, w in enumerate(data.weights):
+        layout.weight(state.parameters, net, layer)[...] = w
+    workspace = layout.new_workspace(net, network.batch, trial.dtype, sparse=sparse)
+    kernels, taken = setup.backend(backend), 0
+
+    def train(order: NDArray[np.int64]) -> float:
+        nonlocal taken
+        losses = np.zeros(len(order) // network.batch)
+        rates = np.full(len(losses), network.learning_rate)
+        kernels.train_epoch(
+            state, workspace, losses, images, order, rates, net, rule, network.batch, 0.0, 0.0, np.uint64(0), taken
+        )
+        taken += len(losses)
+        return float(losses.mean())
+
+    return train

@@ -1,0 +1,34 @@
+"""scikit-learn's MLPClassifier, an epoch a call; it draws its own first weights and its own order."""
+
+import numpy as np
+import sklearn
+from numpy.typing import NDArray
+from sklearn.neural_network import MLPClassifier
+
+from harness.bench.contenders import Data, Train
+from harness.bench.recipes import CLASSES, Recipe
+
+
+def start(network: Recipe, data: Data) -> Train | None:
+    """Return the training of an epoch on as many images as there are rows; it has no batch norm."""
+    if network.normalization != "none":
+        return None
+    sklearn.set_config(assume_finite=True, skip_parameter_validation=True)
+    model = MLPClassifier(
+        network.hidden,
+        activation="logistic" if network.activation == "sigmoid" else network.activation,
+        solver=network.optimizer,
+        alpha=0.0,
+        batch_size=network.batch,
+        learning_rate_init=network.learning_rate,
+        momentum=0.0,
+        nesterovs_momentum=False,
+        random_state=0,
+    )
+    images, labels, classes = data.images, data.labels, np.arange(CLASSES)
+
+    def train(order: NDArray[np.int64]) -> float:
+        model.partial_fit(images[: len(order)], labels[: len(order)], classes=classes)
+        return float(model.loss_)
+
+    return train

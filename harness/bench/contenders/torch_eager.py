@@ -1,0 +1,71 @@
+"""PyTorch without compilation, as one writes it for speed on a processor: no DataLoader, indexed tensors, one-kernel
+optimizer steps.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from torch.nn import functional
+
+from harness.bench.contenders import Data, Train
+from harness.bench.recipes import Recipe
+from harness.bench.timing import clock
+
+STEP_FORMS: tuple[dict[str, bool], ...] = ({"fused": True}, {"foreach": True}, {"foreach": False})
+TRIALS, TRIAL_STEPS = 5, 20
+OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
+
+
+def start(network: Recipe, data: Data) -> Train:
+    """Return the training loop with the form of optimizer step that is fastest for this network."""
+    torch.set_num_threads(1)
+    images, labels = torch.from_numpy(data.images), torch.from_numpy(data.labels)
+    rows = np.arange(TRIAL_STEPS * network.batch)
+
+    def seconds(form: dict[str, bool]) -> float:
+        train = _loop(network, data, images, labels, form)
+        train(rows)
+        taken = []
+        for _ in range(TRIALS):
+            begun = clock()
+            train(rows)
+            taken.append(clock() - begun)
+        return min(taken)
+
+    return _loop(network, data, images, labels, min(STEP_FORMS, key=seconds))
+
+
+def _loop(network: Recipe, data: Data, images: torch.Tensor, labels: torch.Tensor, form: dict[str, bool]) -> Train:
+    model = _model(network, data)
+    optimizer = OPTIMIZERS[network.optimizer](model.parameters(), lr=network.learning_rate, **form)
+
+    def train(order: NDArray[np.int64]) -> float:
+        total = torch.zeros(())
+        batches = torch.from_numpy(order).split(network.batch)
+        for rows in batches:
+            optimizer.zero_grad(set_to_none=True)
+            loss = functional.cross_entropy(model(images.index_select(0, rows)), labels.index_select(0, rows))
+            loss.backward()
+            optimizer.step()
+            total += loss.detach()
+        return float(total) / len(batches)
+
+    return train
+
+
+def _model(network: Recipe, data: Data) -> nn.Sequential:
+    layers: list[Any] = []
+    for layer, w in enumerate(data.weights):
+        linear = nn.Linear(*w.shape)
+        with torch.no_grad():
+            linear.weight.copy_(torch.from_numpy(w.T))
+            linear.bias.zero_()
+        layers.append(linear)
+        if layer < len(data.weights) - 1:
+            layers += [nn.BatchNorm1d(w.shape[1])] * (network.normalization == "batch")
+            layers.append(nn.Sigmoid() if network.activation == "sigmoid" else nn.ReLU())
+    return nn.Sequential(*layers)

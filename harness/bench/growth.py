@@ -1,0 +1,72 @@
+"""How a step's time grows with width, depth and batch, beside its arithmetic: called in the process that measures."""
+
+from collections.abc import Callable
+from itertools import cycle
+from typing import Any
+
+import numpy as np
+
+from harness.bench.contenders import Data
+from harness.bench.contenders.ours import packed_images, start_sparse
+from harness.bench.costs import Size, cost
+from harness.bench.recipes import IMAGES, Recipe
+from harness.bench.timing import seconds_per_call, spread
+from harness.bench.training_times import first_weights
+from harness.datasets import load_dataset
+
+STEPS = 8  # in one call
+LADDERS: dict[str, dict[int, Recipe]] = {
+    "width": {w: Recipe((w, w), "adam", 0.001, 128) for w in (16, 32, 64, 128, 256, 512, 1024)},
+    "depth": {d: Recipe((64,) * d, "adam", 0.001, 128) for d in (1, 2, 4, 8, 16, 32)},
+    "batch": {b: Recipe((128, 64), "adam", 0.001, b) for b in (8, 16, 32, 64, 128, 256, 512, 1024)},
+}
+
+
+def measure(ladder: str, rounds: int, sample: float) -> list[dict[str, Any]]:
+    """Time the compiled backend on a ladder of networks, in interleaved rounds; a row each."""
+    networks = LADDERS[ladder]
+    calls = {str(value): _steps(network) for value, network in networks.items()}
+    for call in calls.values():
+        call()
+    taken = seconds_per_call(calls, rounds, sample)
+    return [
+        {
+            "ladder": ladder,
+            "value": value,
+            "network": network.name,
+            "us_per_step": 1e6 * float(np.median(taken[str(value)])) / STEPS,
+            "spread": spread(taken[str(value)]),
+            "flops": step_flops(network, density()),
+        }
+        for value, network in networks.items()
+    ]
+
+
+def density() -> float:
+    """Return the share of nonzero pixels."""
+    images, _ = packed_images("numba")
+    return len(images.nonzeros) / images.pixels.size
+
+
+def step_flops(network: Recipe, density: float) -> float:
+    """Return the arithmetic of a step of ReLU layers without norm: products, of the first layer over nonzeros only,
+    activations, loss and optimizer.
+    """
+    n, *hidden, outputs = network.batch, *network.widths[1:]
+    first = Size(n, network.widths[0], network.widths[1], nonzeros=round(density * n * network.widths[0]))
+    names = [("sparse_affine_forward", first), ("sparse_affine_backward", first)]
+    for d, m in zip(network.widths[1:], network.widths[2:], strict=False):
+        names += [("affine_forward", Size(n, d, m)), ("affine_backward", Size(n, d, m))]
+    for m in hidden:
+        names += [("relu_forward", Size(n, 0, m)), ("relu_backward", Size(n, 0, m))]
+    parameters = sum((d + 1) * m for d, m in zip(network.widths, network.widths[1:], strict=False))
+    names += [("cross_entropy_forward", Size(n, 0, outputs)), ("cross_entropy_backward", Size(n, 0, outputs))]
+    names.append((f"{network.optimizer}_step", Size(1, 0, parameters)))
+    return sum(cost(name, size).flops for name, size in names)
+
+
+def _steps(network: Recipe) -> Callable[[], float]:
+    train = start_sparse(network, Data(load_dataset("mnist"), first_weights(network)))
+    rows = np.random.default_rng(1).permutation(IMAGES)
+    stretches = cycle(np.split(rows, range(size := STEPS * network.batch, IMAGES, size))[:-1])  # the last is shorter
+    return lambda: train(next(stretches))

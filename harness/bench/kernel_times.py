@@ -1,0 +1,159 @@
+"""The kernel benchmark: what is called in the process that measures, kernel by kernel.
+
+A kernel is held to the reference before it is timed. Its time is that of a call from Python less that of calling a
+compiled function that does nothing with the same arguments; the fused loop pays neither.
+"""
+
+import importlib
+from collections.abc import Callable
+from functools import cache, partial
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+
+from harness.bench.cases import DTYPE, SCRATCH, Case, family, ladder, make_case
+from harness.bench.costs import Size
+from harness.bench.limits import Limits, caches, level
+from harness.bench.timing import Seconds, clock, ratio, seconds_per_call, spread
+from harness.check.measures import scaled
+from harness.errors import HarnessError
+from harness.spec.names import BACKENDS
+from kernels import numpy_backend as reference
+
+TOLERANCE = 1e-4
+"""Distance from the reference in float32, as a share of the largest number of the array."""
+
+SMALLEST_SHARE = 0.1
+"""Of a call's time that is left to the kernel itself, where calling takes so long that it cannot be told."""
+
+Row = dict[str, Any]
+
+
+class Effort(NamedTuple):
+    """How much is measured: sizes of each ladder, rounds, and seconds that one sample of a round takes."""
+
+    sizes: int
+    rounds: int
+    sample: float
+
+
+WHOLE = Effort(sizes=9, rounds=7, sample=0.006)  # no ladder is longer
+REDUCED = Effort(sizes=1, rounds=5, sample=0.003)
+
+
+def measure(kernel: str, limits: list[Any], effort: list[Any]) -> list[Row] | str:
+    """Validate and time a kernel in all backends at the first sizes of its ladder; a row each.
+
+    `limits` and `effort` are `Limits` and `Effort` as JSON carries them. What `validate` refuses is returned as text.
+    """
+    try:
+        return _rows(kernel, Limits(*limits), Effort(*effort))
+    except HarnessError as error:
+        return str(error)
+
+
+def _rows(kernel: str, limits: Limits, effort: Effort) -> list[Row]:
+    backends = {name: importlib.import_module(f"kernels.{name}_backend") for name in BACKENDS}
+    rows: list[Row] = []
+    compile_seconds: dict[str, float] = {}
+    for size in ladder(kernel)[: effort.sizes]:
+        case = make_case(kernel, size)
+        for name, backend in backends.items():
+            seconds = validate(case, backend)
+            compile_seconds.setdefault(name, seconds)
+        rows += _size_rows(case, backends, compile_seconds, limits, effort)
+    return rows
+
+
+def validate(case: Case, backend: ModuleType) -> float:
+    """Hold a backend's results to the reference's; return the seconds of its first call, compiling included.
+
+    Raises HarnessError when the two differ by more than rounding.
+    """
+    wanted, got = case.copied(), case.copied()
+    expected = getattr(reference, case.kernel)(*wanted.values())
+    begun = clock()
+    result = getattr(backend, case.kernel)(*got.values())
+    seconds = clock() - begun
+    compared = [name for name, a in wanted.items() if isinstance(a, np.ndarray) and name not in SCRATCH]
+    pairs = [(got[name], wanted[name]) for name in compared]
+    apart = max(scaled(a, b) for a, b in [*pairs, *([] if expected is None else [(result, expected)])])
+    if not apart <= TOLERANCE:
+        raise HarnessError(
+            f"{case.kernel} of {backend.__name__} at {size_label(case.size)} is {apart:.1g} away from the "
+            f"reference, allowed are {TOLERANCE:g}: not timed"
+        )
+    return seconds
+
+
+def size_label(size: Size) -> str:
+    """Return a size as ``128×784→64``, ``128×64`` or ``55050``."""
+    if size.n == 1:
+        return str(size.m)
+    return f"{size.n}×{size.d}→{size.m}" if size.d else f"{size.n}×{size.m}"
+
+
+def _size_rows(
+    case: Case, backends: dict[str, ModuleType], compile_seconds: dict[str, float], limits: Limits, effort: Effort
+) -> list[Row]:
+    calls = {name: _call(getattr(backend, case.kernel), case.copied()) for name, backend in backends.items()}
+    again = _call(getattr(backends["numba"], case.kernel), case.copied())
+    empty = _call(_nothing(len(case.arguments)), case.copied())
+    empty()
+    with np.errstate(all="ignore"):
+        taken = seconds_per_call({**calls, "again": again, "empty": empty}, effort.rounds, effort.sample)
+    called = float(np.median(taken["empty"]))
+    noise = abs(ratio(taken["again"], taken["numba"]) - 1)
+    net = {"numpy": taken["numpy"], "numba": np.maximum(taken["numba"] - called, SMALLEST_SHARE * taken["numba"])}
+    return [
+        _row(case, name, seconds, limits)
+        | {
+            "compile_seconds": compile_seconds[name] if name == "numba" else None,
+            "call_us": 1e6 * called if name == "numba" else None,
+            "noise": noise,
+            "times_numpy": ratio(net["numpy"], seconds),
+        }
+        for name, seconds in net.items()
+    ]
+
+
+def _row(case: Case, backend: str, seconds: Seconds, limits: Limits) -> Row:
+    median = float(np.median(seconds))
+    moved = (case.cost.reads + case.cost.writes) * np.dtype(DTYPE).itemsize
+    in_place = case.cost.writes == 0 or moved > 1.05 * case.working_set  # an updated array lies in it once, moves twice
+    bounds = {
+        "sgemm": case.cost.flops / limits.flops,
+        "bandwidth": moved / limits.bandwidth(case.working_set, in_place=in_place),
+        "exp": case.cost.exps / limits.exps,
+    }
+    bound = max(bounds, key=lambda name: bounds[name])
+    return {
+        "kernel": case.kernel,
+        "family": family(case.kernel),
+        "backend": backend,
+        "size": size_label(case.size),
+        "dtype": DTYPE,
+        "us": 1e6 * median,
+        "spread": spread(seconds),
+        "gflops": case.cost.flops / median / 1e9,
+        "gbytes_per_second": moved / median / 1e9,
+        "flops": case.cost.flops,
+        "bytes": moved,
+        "working_set": case.working_set,
+        "level": level(case.working_set, caches()),
+        "limit": bound,
+        "fraction_of_limit": bounds[bound] / median,
+    }
+
+
+def _call(function: Callable[..., Any], arguments: dict[str, Any]) -> Callable[[], Any]:
+    return partial(function, *arguments.values())
+
+
+@cache
+def _nothing(arguments: int) -> Callable[..., int]:
+    """Return a compiled function of so many arguments; with ``*arguments`` the call itself would be slower."""
+    names = ", ".join(f"a{i}" for i in range(arguments))
+    return numba.njit(eval(f"lambda {names}: 0"))

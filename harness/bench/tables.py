@@ -1,0 +1,46 @@
+"""The tables under `<results>/bench/`, and the rows in which the command prints them."""
+
+import json
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from harness.results.files import write_atomically
+from harness.sweep.workers.environment import capture
+from harness.text import table
+
+FOLDER = "bench"
+PEERS = {"torch": "torch", "jax": "jax", "scikit-learn": "sklearn"}  # distribution → module
+Tell = Callable[[str], None]
+
+
+def write_table(results: Path, name: str, frame: pd.DataFrame) -> Path:
+    """Write `frame` as ``<results>/bench/<name>.csv``, numbers to 6 digits; return its path."""
+    path = results / FOLDER / f"{name}.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, frame.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
+    return path
+
+
+def write_environment(results: Path) -> None:
+    """Write ``<results>/bench/environment.json``: processor, versions (those of the peers too), commit, load."""
+    found = {name: value for name, value in capture().items() if name != "threads"}
+    peers = {name: version(name) for name, module in PEERS.items() if find_spec(module)}
+    found["versions"] |= peers
+    write_atomically(results / FOLDER / "environment.json", json.dumps(found, indent=1) + "\n")
+
+
+def shown(frame: pd.DataFrame, formats: Mapping[str, str]) -> str:
+    """Return the columns that `formats` names, each number in its format, "–" where there is none."""
+    rows = [[_cell(row[name], form) for name, form in formats.items()] for row in frame.to_dict("records")]
+    return table(list(formats), rows)
+
+
+def _cell(value: Any, form: str) -> str:
+    if value is None or value != value:
+        return "–"
+    return format(value, form)

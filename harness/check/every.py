@@ -1,0 +1,53 @@
+"""Is everything right? All checks of kernels, networks and trials, and their summary."""
+
+import importlib
+from collections.abc import Iterator
+
+from harness.check.kernel_checks import kernel_checks
+from harness.check.network_checks import NETWORKS, network_checks
+from harness.check.result import Check
+from harness.check.trajectory_checks import TRIALS, few_images, trajectory_checks
+from harness.spec.names import BACKENDS
+from harness.text import table
+from harness.training.threads import one_thread
+
+
+def run_checks() -> Iterator[Check]:
+    """Yield every check: each level-1 kernel, tiny networks and short trials, in all backends.
+
+    Checks that fail are yielded as well (`Check.good`); nothing is raised for them.
+    """
+    backends = {name: importlib.import_module(f"kernels.{name}_backend") for name in BACKENDS}
+    reference = backends["numpy"]
+    with one_thread():
+        for kernel in reference.LEVEL_1:
+            for label, backend in backends.items():
+                yield from kernel_checks(kernel.__name__, backend, reference, label)
+        for network in NETWORKS:
+            for label, backend in backends.items():
+                yield from network_checks(network, backend, reference, label)
+        dataset = few_images()
+        for trial in TRIALS:
+            yield from trajectory_checks(trial, dataset)
+
+
+def summary(checks: list[Check]) -> str:
+    """Return a table with the worst of each kernel × backend × kind.
+
+    Errors are in the unit of their bound: units in the last place for comparisons with an equation or the reference
+    kernel, else relative.
+    """
+    rows = []
+    for worst, count in worst_of_each(checks):
+        error, bound = f"{worst.error:.1e}", f"{worst.bound:g}"
+        rows.append([worst.kernel, worst.backend, worst.check, str(count), error, bound, worst.dtype, worst.shape])
+    header = ["kernel", "backend", "check", "cases", "worst error", "bound", "dtype", "shape of the worst"]
+    return table(header, rows)
+
+
+def worst_of_each(checks: list[Check]) -> list[tuple[Check, int]]:
+    """Return the worst check of each kernel × backend × kind, in order, and how many it stands for."""
+    groups: dict[tuple[str, str, str], list[Check]] = {}
+    for check in checks:
+        groups.setdefault((check.kernel, check.backend, check.check), []).append(check)
+    return [(max(group, key=lambda check: check.share), len(group)) for group in groups.values()]

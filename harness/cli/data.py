@@ -1,0 +1,65 @@
+"""The commands `harness data …`: which datasets there are, fetch one, verify the files."""
+
+from typing import Annotated
+
+import typer
+
+from harness.errors import HarnessError
+
+app = typer.Typer(help="Datasets: which there are, fetch one, verify the files.", rich_markup_mode=None)
+
+
+@app.callback(invoke_without_command=True)
+def data(context: typer.Context) -> None:
+    """Datasets: which there are, fetch one, verify the files."""
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+@app.command("list")
+def data_list() -> None:
+    """List the datasets that have a name, and where their files are.
+
+    Example: harness data list
+    """
+    from harness.datasets.service import list_datasets
+    from harness.text import table
+
+    rows = [
+        [d.name, d.title, d.licence, str(d.folder or f"not here: harness data fetch {d.name}")] for d in list_datasets()
+    ]
+    print(table(["name", "title", "licence", "files"], rows))
+
+
+@app.command("fetch")
+def data_fetch(name: Annotated[str, typer.Argument(metavar="NAME", help="See `harness data list`.")]) -> None:
+    """Download a dataset and check it against its published MD5s.
+
+    Example: harness data fetch fashion-mnist
+    """
+    from harness.datasets.service import fetch_dataset
+
+    print(fetch_dataset(name))
+
+
+@app.command("verify")
+def data_verify(
+    dataset: Annotated[
+        str | None, typer.Argument(metavar="[NAME|DIR]", help="One dataset; all that are here if left out.")
+    ] = None,
+) -> None:
+    """Read every file of a dataset and compare it with what was published.
+
+    Example: harness data verify ./my-idx-files
+    """
+    from harness.datasets.service import verify_datasets
+    from harness.text import table
+
+    files = verify_datasets(dataset)
+    rows = [
+        [str(f.file), f.dims, f.md5, f.problem or (f"{f.known}, as published" if f.known else "readable")]
+        for f in files
+    ]
+    print(table(["file", "size", "MD5 of the content", "verdict"], rows))
+    if not all(file.ok for file in files):
+        raise HarnessError("some files are not good")

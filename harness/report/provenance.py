@@ -1,0 +1,109 @@
+"""Where the trials ran, and a warning where that was not one place, one version or one clean commit."""
+
+import json
+from collections import Counter
+from typing import Any
+
+import pandas as pd
+
+from harness.report import markdown as md
+from harness.report.study_frames import SHOWN_PHASES
+from harness.results.frames import Results
+
+ROWS = (
+    ("cpu", "CPU"),
+    ("cores", "cores"),
+    ("system", "system"),
+    ("machine", "machine"),
+    ("python", "Python"),
+    ("sparse_below", "sparse first layer below"),
+)
+
+
+def environment_section(results: Results) -> str:
+    """Return the environment of the trials as a table, a column an environment, and what else fixes the numbers."""
+    used = results.trials.drop_duplicates("trial_id").groupby("environment", sort=True, dropna=False).size()
+    known = used_environments(results)
+    header = ["", *(md.code(digest) for digest in known)]
+    rows = [["trials", *(f"{count:,}" for count in used)]]
+    rows += [[label, *(md.escape(env.get(field, "–")) for env in known.values())] for field, label in ROWS]
+    packages = dict.fromkeys(name for env in known.values() for name in env.get("versions", {}))
+    for name in packages:
+        rows.append([md.escape(name), *(md.escape(env.get("versions", {}).get(name) or "–") for env in known.values())])
+    rows.append(["threads", *(md.escape(threads(env)) for env in known.values())])
+    rows.append(["commit", *(commit(env) for env in known.values())])
+    return "\n\n".join(["## Environment", md.table(header, rows), *inputs(results)])
+
+
+def used_environments(results: Results) -> dict[str, dict[str, Any]]:
+    """Return the environments that trials ran in, by digest; what is not known of one is absent."""
+    return {digest: results.environments.get(digest, {}) for digest in sorted(results.trials["environment"].unique())}
+
+
+def warnings(results: Results) -> list[str]:
+    """Return a quoted line for each reason to doubt that all trials are comparable."""
+    known = used_environments(results)
+    lines = []
+    if len(known) > 1:
+        lines.append(
+            f"> **Mixed environments:** these results come from {len(known)}; times are not comparable across them."
+        )
+    for backend, digests in code_digests(results.trials).items():
+        if len(digests) > 1:
+            listed = ", ".join(f"{md.code(digest)} ({count:,} trials)" for digest, count in digests.items())
+            lines.append(
+                f"> **Mixed code:** trials of backend {md.code(backend)} were made by different sources: {listed}."
+            )
+    if any(env.get("dirty") for env in known.values()):
+        lines.append("> **Dirty:** the sources had uncommitted changes while some of these trials ran.")
+    if len({study.profile for study in results.studies.values()}) > 1:
+        told = ", ".join(f"{md.code(name)} {study.profile}" for name, study in results.studies.items())
+        lines.append(f"> **Mixed profiles:** {told}.")
+    return ["\n>\n".join(lines)] if lines else []
+
+
+def code_digests(trials: pd.DataFrame) -> dict[str, dict[str, int]]:
+    """Return by backend how many trials each version of the sources made."""
+    once = trials.drop_duplicates("trial_id").assign(code_digest=trials["code_digest"].fillna("unknown"))
+    return {
+        str(backend): dict(sorted(Counter(part["code_digest"]).items()))
+        for backend, part in once.groupby("backend", sort=True)
+    }
+
+
+def inputs(results: Results) -> list[str]:
+    """Return what else determines the numbers: profile, data, seeds, code digest, types."""
+    trials = results.trials
+    codes = code_digests(trials)
+    told = [
+        f"backend {md.code(backend)} at code {', '.join(map(md.code, digests))}" for backend, digests in codes.items()
+    ]
+    seeds = {phase: span(part["seed"]) for phase, part in trials.groupby("phase", sort=False)}
+    told.append(
+        "seeds " + ", ".join(f"{seeds[phase]} ({word})" for phase, word in SHOWN_PHASES.items() if phase in seeds)
+    )
+    told.append(f"data {', '.join(md.code(name) for name in sorted(trials['dataset'].unique()))}")
+    told.append(f"arithmetic {', '.join(md.code(name) for name in sorted(trials['dtype'].unique()))}")
+    profiles = sorted({study.profile for study in results.studies.values()})
+    return [f"Profile {', '.join(md.code(profile) for profile in profiles)}; {'; '.join(told)}."]
+
+
+def span(seeds: pd.Series) -> str:
+    """Return "0–7", or the only seed."""
+    low, high = seeds.min(), seeds.max()
+    return str(low) if low == high else f"{low}–{high}"
+
+
+def threads(environment: dict[str, Any]) -> str:
+    """Return the thread limits of the workers, short where they agree."""
+    limits = environment.get("threads") or {}
+    values = set(limits.values())
+    return f"{values.pop() or 'unset'} each" if len(values) == 1 else json.dumps(limits) if limits else "–"
+
+
+def commit(environment: dict[str, Any]) -> str:
+    """Return the commit, and whether the sources differed from it."""
+    name = environment.get("commit")
+    if not name:
+        return "–"
+    return f"{md.code(name[:12])}{' + uncommitted changes' if environment.get('dirty') else ''}"

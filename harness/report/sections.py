@@ -1,0 +1,257 @@
+"""The report's text: pure functions from frames to Markdown."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from harness.report import markdown as md
+from harness.report.arm_tables import arm_table, lost_table, tuning_table
+from harness.report.figures.findings import plus_minus
+from harness.report.provenance import environment_section, warnings
+from harness.report.study_frames import SHOWN_PHASES, Frames, all_frames
+from harness.results.frames import Results
+from harness.spec.shipped import study_names
+from harness.spec.study import Study
+
+Captioned = Sequence[tuple[str, str]]  # (path of a figure below the report, its caption)
+MAX_LOST = 40  # rows of the table of lost trials; the rest are in trials.csv
+FEW_SEEDS = 3
+
+READING = (
+    "The unit is the seed: n counts trials that differ in nothing but their seed. Every number after ± is half the 95 "
+    "% t-interval of the mean over the seeds that finished; an interval that meets the edge of a panel goes on beyond "
+    "it. Seeds that diverged or failed are counted in columns of their own and listed with their reason. The error is "
+    "100 % minus the accuracy, on the test images unless validation is named; the test images choose nothing. *As "
+    "written* is an arm with the learning rate that its study states; *tuned* is the rate with the lowest mean "
+    "validation loss on a grid that is the same for all arms, run again on fresh seeds, so its interval is "
+    "conditional on that rate. No claim is judged here."
+)
+
+
+def render(results: Results, figures: Mapping[str, Captioned], speed: str | None = None) -> str:
+    """Return the whole report; `figures` by study, those of the summary under ""; `speed` is a section of its own."""
+    frames = all_frames(results)
+    parts = [
+        "# Neural networks from scratch: what the ablations show",
+        opening(results, frames),
+        *warnings(results),
+        "## Summary",
+        *pictures(figures[""]),
+        summary_table(frames),
+        READING,
+    ]
+    parts += [section(study, figures[name]) for name, study in frames.items()]
+    parts += [empty(study) for name, study in results.studies.items() if name not in frames]
+    parts += [*filter(None, [speed]), environment_section(results), reproduction(results)]
+    return "\n\n".join(parts) + "\n"
+
+
+def opening(results: Results, frames: Mapping[str, Frames]) -> str:
+    """Return one sentence: how much was run, and what became of it."""
+    trials = results.trials.drop_duplicates("trial_id")
+    status = trials["status"].value_counts()
+    profiles = " and ".join(sorted({study.profile for study in results.studies.values()}))
+    lost = f"{status.get('diverged', 0)} diverged, {status.get('failed', 0)} failed"
+    minutes = trials["seconds"].sum() / 60
+    return (
+        f"{len(frames)} {'study' if len(frames) == 1 else 'studies'}, {len(trials):,} trials ({lost}), profile "
+        f"`{profiles}`, {minutes:.1f} minutes of training on one thread each."
+    )
+
+
+def summary_table(frames: Mapping[str, Frames]) -> str:
+    """Return a row a study: its size, and the arms with the lowest and the highest mean test error."""
+    right = ["arms", "seeds", "trials", "diverged", "failed"]
+    header = ["study", *right, "phase", "lowest mean test error (%)", "highest mean test error (%)"]
+    rows = []
+    for name, study in frames.items():
+        status = study.trials["status"].value_counts()
+        counts = (len(study.study.arms), study.study.seeds, len(study.trials), *(status.get(s, 0) for s in right[3:]))
+        link = f"[{md.escape(study.study.title)}](#{anchor(name)})"
+        rows.append([link, *map(str, counts), SHOWN_PHASES[study.final], *extremes(study)])
+    return md.table(header, rows, right)
+
+
+def extremes(frames: Frames) -> list[str]:
+    """Return the arms with the lowest and the highest mean test error, named, with it; dashes when none finished."""
+    table = arm_table(frames)
+    table = table[(table["phase"] == frames.final) & (table["test_error_n"] > 0)]
+    if table.empty:
+        return ["–", "–"]
+    ordered = table.sort_values("test_error_mean", kind="stable").to_dict("records")
+    return [f"{md.escape(row['label'])}: {interval(row, 'test_error', 2)}" for row in (ordered[0], ordered[-1])]
+
+
+def section(frames: Frames, figures: Captioned) -> str:
+    """Return one study: question, design, figures, table, and the details to open."""
+    study = frames.study
+    title = f"## {md.escape(study.title)}" + (f" (§{md.escape(study.section)})" if study.section else "")
+    parts = [f'<a id="{anchor(study.name)}"></a>', title]
+    if study.question:
+        parts.append(f"**Question.** {md.escape(study.question)}")
+    parts += [f"**Design.** {design(frames)}", *missing(frames), *pictures(figures), arm_rows(arm_table(frames))]
+    parts.append(md.details("Every seed", seed_rows(frames)))
+    if len(frames.phase("tune")):
+        parts.append(md.details("Tuning", tuning_rows(tuning_table(frames))))
+    lost = lost_table(frames)
+    if len(lost):
+        parts.append(md.details(f"Trials that diverged or failed ({len(lost)})", lost_rows(lost)))
+    return "\n\n".join(parts)
+
+
+def empty(study: Study) -> str:
+    """Return the section of a study without a single finished trial."""
+    return f"## {md.escape(study.title)}\n\nNo trial of this study has finished."
+
+
+def design(frames: Frames) -> str:
+    """Return arms, seeds, phases and settings in words."""
+    study = frames.study
+    varied = sorted({field for arm in study.arms for field in arm.settings})
+    told = [f"{len(study.arms)} arm{'s' * (len(study.arms) != 1)}"]
+    told[0] += f" that differ in {', '.join(md.code(field) for field in varied)}" if varied else ""
+    told.append(f"{study.seeds} seed{'s' * (study.seeds != 1)} each, the same for all arms (paired)")
+    if study.tune:
+        rates = ", ".join(f"{rate:g}" for rate in study.tune.learning_rate)
+        tuning = f"{study.tune.seeds} seed{'s' * (study.tune.seeds != 1)}"
+        told.append(
+            f"then a learning rate for each arm out of {rates} by validation loss over {tuning} of their own, and "
+            f"{study.seeds} fresh seeds at that rate"
+        )
+    else:
+        told.append("every arm as written, nothing tuned")
+    common = {k: v for k, v in study.baseline.canonical().items() if k not in varied}
+    always = {k: getattr(study.baseline, k) for k in ("hidden", "optimizer", "learning_rate", "batch_size", "epochs")}
+    shown = {k: v for k, v in (always | common).items() if k not in varied}
+    return f"{'; '.join(told)}. All arms: {', '.join(md.code(f'{k}={setting(v)}') for k, v in shown.items())}."
+
+
+def missing(frames: Frames) -> list[str]:
+    """Return warnings where the numbers below should not be leant on: unfinished studies and few seeds."""
+    study, lines = frames.study, []
+    expected = len(study.arms) * study.seeds
+    for phase in ("default", "confirm") if study.tune else ("default",):
+        found = len(frames.phase(phase))
+        if found < expected:
+            lines.append(f"> **Incomplete:** {found} of {expected} trials *{SHOWN_PHASES[phase]}* have finished.")
+    if study.seeds < FEW_SEEDS:
+        lines.append(f"> **Few seeds:** {study.seeds}; differences between arms cannot be told from chance.")
+    return lines
+
+
+def pictures(figures: Captioned) -> list[str]:
+    """Return the figures, each with its caption below."""
+    return [f"![{md.escape(Path(path).stem)}]({path})\n\n*{md.escape(caption)}*" for path, caption in figures]
+
+
+def arm_rows(table: pd.DataFrame) -> str:
+    """Return the table arm × phase."""
+    right = ["learning rate", "n", "test error (%)", "validation loss", "seconds", "diverged", "failed"]
+    rows = []
+    for row in table.to_dict("records"):
+        cells = [
+            f"{row['learning_rate']:g}" + " (grid edge)" * bool(row["on_edge"]),
+            str(row["total"]),
+            interval(row, "test_error", 2),
+            interval(row, "val_loss", 4),
+            f"{row['seconds']:.2f}",
+            rate(row["diverged"], row["total"]),
+            rate(row["failed"], row["total"]),
+        ]
+        rows.append([md.escape(row["label"]), SHOWN_PHASES[row["phase"]], *cells])
+    return md.table(["arm", "phase", *right], rows, right)
+
+
+def interval(row: Mapping[Hashable, Any], name: str, digits: int) -> str:
+    """Return "2.88 ± 0.15", with the n behind it where seeds are missing; a dash when there is none."""
+    n, mean, low, high = (row[f"{name}_{part}"] for part in ("n", "mean", "low", "high"))
+    if not n:
+        return "–"
+    text = plus_minus(mean, low, high, digits)
+    return text if n == row["total"] else f"{text} (n = {n})"
+
+
+def rate(count: int, total: int) -> str:
+    """Return "2/8 (25 %)", or "0/8"."""
+    return f"{count}/{total} ({100 * count / total:.0f} %)" if count else f"0/{total}"
+
+
+def seed_rows(frames: Frames) -> str:
+    """Return the test error of every seed, arm by arm; a lost seed says what became of it."""
+    rows = []
+    for (arm, phase), group in frames.phase("default", "confirm").groupby(["label", "phase"], sort=False):
+        group = group.sort_values("seed")
+        figures = [
+            f"{error:.2f}" if np.isfinite(error) else f"**{status}**"
+            for error, status in zip(group["test_error"], group["status"], strict=True)
+        ]
+        seeds = f"{group['seed'].iloc[0]}–{group['seed'].iloc[-1]}"
+        rows.append([md.escape(arm), SHOWN_PHASES[str(phase)], seeds, " ".join(figures)])
+    return md.table(["arm", "phase", "seeds", "test error (%), seed by seed"], rows)
+
+
+def tuning_rows(table: pd.DataFrame) -> str:
+    """Return mean validation loss by arm (rows) and rate (columns), with the seeds that were lost."""
+    rates = [f"{rate:g}" for rate in sorted(table["learning_rate"].unique())]
+    cells = {(row["label"], f"{row['learning_rate']:g}"): tuning_cell(row) for row in table.to_dict("records")}
+    arms = dict.fromkeys(table["label"])
+    rows = [[md.escape(arm), *(cells.get((arm, rate), "") for rate in rates)] for arm in arms]
+    low, high = table["total"].min(), table["total"].max()
+    seeds = f"n = {low if low == high else f'{low} to {high}'}"
+    lead = f"Mean validation loss by learning rate, {seeds} tuning seeds each; in brackets the seeds that were lost."
+    return f"{lead}\n\n{md.table(['arm', *rates], rows, rates)}"
+
+
+def tuning_cell(row: Mapping[Hashable, Any]) -> str:
+    """Return "0.2310", "0.2310 (1/3 lost)" or "3/3 lost"."""
+    lost = f"{row['lost']}/{row['total']} lost"
+    if not row["n"]:
+        return lost
+    return f"{row['mean']:.4f} ({lost})" if row["lost"] else f"{row['mean']:.4f}"
+
+
+def lost_rows(lost: pd.DataFrame) -> str:
+    """Return each lost trial with its reason."""
+    rows = []
+    for row in lost.head(MAX_LOST).to_dict("records"):
+        epoch = "" if pd.isna(row["diverged_epoch"]) else str(row["diverged_epoch"])
+        where = [md.escape(row["label"]), SHOWN_PHASES[row["phase"]], f"{row['learning_rate']:g}", str(row["seed"])]
+        rows.append([*where, row["status"], epoch, md.escape(row["reason"] or "")])
+    header = ["arm", "phase", "learning rate", "seed", "status", "epoch", "reason"]
+    text = md.table(header, rows, right=["learning rate", "seed", "epoch"])
+    return text if len(lost) <= MAX_LOST else f"{text}\n\nand {len(lost) - MAX_LOST} more, in `trials.csv`."
+
+
+def reproduction(results: Results) -> str:
+    """Return the commands that make these results and this report again."""
+    lines = []
+    for profile in sorted({study.profile for study in results.studies.values()}):
+        names = [name for name, study in results.studies.items() if study.profile == profile]
+        given = [name if name in study_names() else f"{name}.toml" for name in names]
+        lines.append(f"harness run {' '.join(given)} --profile {profile}")
+        lines.append(f"harness report --profile {profile}")
+    commands = "\n".join(lines)
+    return (
+        f"## How to reproduce\n\n```\n{commands}\n```\n\n"
+        "`run` trains what is missing (nothing, where the results are complete), `report` writes this page anew, and "
+        "with `--check` says whether it still follows from its results; `--results` and `--reports` name their "
+        "folders. A study of your own is named "
+        "by the path of its TOML file. Options such as `--set` or `--seeds` have to be given again: the settings that "
+        "were run stand, resolved, in `study.json` of each study's results folder, every trial in its journal. The "
+        "same seed on the same machine and versions gives the same weights, bit for bit."
+    )
+
+
+def setting(value: object) -> str:
+    """Return a value as --set takes it."""
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def anchor(name: str) -> str:
+    """Return the HTML id of a study's section."""
+    return f"study-{name}"

@@ -1,0 +1,197 @@
+"""The report's section on speed: figures and tables from the CSV files of `<results>/bench/` and from nothing else."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from harness.errors import InputError
+from harness.report import markdown as md
+from harness.report.figures import speed
+from harness.report.figures.panels import Drawing
+from harness.report.sections import Captioned, pictures
+
+FOLDER = "bench"
+TABLES: dict[str, tuple[str, ...]] = {
+    "kernels": ("kernel", "family", "backend", "size", "us", "gflops", "gbytes_per_second", "flops", "bytes",
+                "limit", "level", "fraction_of_limit", "spread", "noise", "compile_seconds", "times_numpy"),
+    "limits": ("limit", "working_set", "level", "rate"),
+    "training": ("network", "contender", "us_per_step", "spread", "samples_per_second", "ratio", "ratio_first_epoch",
+                 "ratio_dense", "packing_seconds", "first_epoch_loss", "steps_per_epoch"),
+    "ratios": ("contender", "networks", "geometric_mean", "worst", "worst_at", "first_epoch", "dense", "goal",
+               "reached"),
+    "growth": ("ladder", "value", "network", "us_per_step", "flops"),
+    "system": ("figure", "value", "unit", "goal", "reached"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What the benchmarks wrote: tables by name, those that are there, and the digest of their bytes."""
+
+    tables: dict[str, pd.DataFrame]
+    environment: dict[str, Any]
+    digest: str
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        return self.tables[name]
+
+
+def load_bench(results: Path) -> Bench | None:
+    """Return the benchmarks of a results folder, None where there are none; raises InputError for a damaged table."""
+    folder = results / FOLDER
+    paths = {name: folder / f"{name}.csv" for name in TABLES if (folder / f"{name}.csv").is_file()}
+    if not paths:
+        return None
+    digest = hashlib.sha256()
+    for path in paths.values():
+        digest.update(path.read_bytes())
+    tables = {name: _read(path, TABLES[name]) for name, path in paths.items()}
+    return Bench(tables, _environment(folder / "environment.json"), digest.hexdigest()[:16])
+
+
+def _environment(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text()) if path.is_file() else {}
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not isinstance(found.get("versions", {}), dict):
+        raise InputError(f"{path}: not the JSON that `harness bench` writes")
+    return found
+
+
+def _read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    try:
+        frame = pd.read_csv(path)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a table ({' '.join(str(error).split())})") from None
+    missing = [name for name in columns if name not in frame]
+    if missing or frame.empty:
+        raise InputError(f"{path}: {'no column ' + missing[0] if missing else 'no rows'}; `harness bench` rewrites it")
+    return frame
+
+
+def bench_drawings(bench: Bench) -> list[Drawing]:
+    """Return the figures for which there are tables (call inside house_style())."""
+    drawings = []
+    if "training" in bench.tables:
+        drawings.append(speed.ratio_bars(bench["training"]))
+    if "growth" in bench.tables:
+        drawings.append(speed.growth(bench["growth"]))
+    if {"kernels", "limits"} <= set(bench.tables):
+        drawings.append(speed.roofline(bench["kernels"], bench["limits"]))
+    return drawings
+
+
+def bench_section(bench: Bench, figures: Captioned) -> str:
+    """Return the section: figures and tables for which there is a file."""
+    shown = {Path(path).stem: picture for (path, _), picture in zip(figures, pictures(figures), strict=True)}
+    parts: list[str | None] = ['<a id="speed"></a>', "## Speed", HOW_MEASURED + _where(bench.environment)]
+    if "ratios" in bench.tables:
+        parts += [ratio_rows(bench["ratios"]), RATIOS_EXPLAINED]
+    parts.append(shown.get("speed-training"))
+    if "training" in bench.tables:
+        parts.append(md.details("Every network and contender", training_rows(bench["training"])))
+    parts.append(shown.get("speed-growth"))
+    if "system" in bench.tables:
+        parts.append(system_rows(bench["system"]))
+    parts.append(shown.get("speed-roofline"))
+    if "kernels" in bench.tables:
+        parts.append(md.details("Every kernel", kernel_rows(bench["kernels"])))
+    return "\n\n".join(filter(None, parts))
+
+
+HOW_MEASURED = (
+    "Measured in processes of one thread, bound to one core, of which one works at a time, in rounds that alternate: "
+    "a ratio is the median over the rounds. The clock is the processor time of the process. Everything computes in "
+    "float32 but the tutorial's class (float64); all train on the same images, in shuffled batches that they gather "
+    "themselves. `harness bench all --peers` measures all of it again."
+)
+RATIOS_EXPLAINED = (
+    "Time of a training step over that of the compiled backend (`numba`), as it is used: its first layer visits only "
+    "the nonzero pixels. *First epoch* charges the packing of the images to one single epoch; *dense* compares with "
+    "the compiled backend whose first layer visits all pixels."
+)
+
+
+def _where(environment: dict[str, Any]) -> str:
+    if not environment:
+        return ""
+    versions = ", ".join(f"{name} {number}" for name, number in environment.get("versions", {}).items() if number)
+    return f" Processor: {md.escape(environment.get('cpu', 'unknown'))}. {md.escape(versions)}."
+
+
+def ratio_rows(ratios: pd.DataFrame) -> str:
+    """Return the ratios against each contender, beside what was to be reached."""
+    right = ["networks", "geometric mean", "worst", "first epoch", "dense"]
+    header = ["against", *right[:3], "worst at", *right[3:], "goal", "reached"]
+    rows = [
+        [
+            md.escape(row["contender"]),
+            str(row["networks"]),
+            f"**{row['geometric_mean']:.2f}**",
+            f"{row['worst']:.2f}",
+            md.escape(row["worst_at"]),
+            f"{row['first_epoch']:.2f}",
+            f"{row['dense']:.2f}",
+            _text(row["goal"]),
+            _text(row["reached"]),
+        ]
+        for row in ratios.to_dict("records")
+    ]
+    return md.table(header, rows, right)
+
+
+def training_rows(training: pd.DataFrame) -> str:
+    """Return a row a network and contender."""
+    right = ["µs a step", "spread", "images a second", "ratio", "first epoch", "dense", "loss, first epoch"]
+    names = {"us_per_step": ".0f", "spread": ".1%", "samples_per_second": ",.0f", "ratio": ".2f",
+             "ratio_first_epoch": ".2f", "ratio_dense": ".2f", "first_epoch_loss": ".3f"}  # fmt: skip
+    rows = [
+        [md.escape(row["network"]), md.escape(row["contender"]), *(_number(row[name], names[name]) for name in names)]
+        for row in training.to_dict("records")
+    ]
+    return md.table(["network", "contender", *right], rows, right)
+
+
+def system_rows(system: pd.DataFrame) -> str:
+    """Return the figures of the harness as a whole."""
+    rows = [
+        [md.escape(row["figure"]), f"{row['value']:.3g} {_text(row['unit'], '')}".strip(), _text(row["goal"]),
+         _text(row["reached"])]
+        for row in system.to_dict("records")
+    ]  # fmt: skip
+    return md.table(["figure", "value", "goal", "reached"], rows, ["value"])
+
+
+def kernel_rows(kernels: pd.DataFrame) -> str:
+    """Return a row a kernel and size: both backends, and how near the compiled one is to its limit."""
+    right = ["numpy, µs", "numba, µs", "times", "GFLOP/s", "GB/s", "of its limit", "noise", "compiling, s"]
+    rows = []
+    for (kernel, size), pair in kernels.groupby(["kernel", "size"], sort=False):
+        by_backend = {row["backend"]: row for row in pair.to_dict("records")}
+        numpy, numba = by_backend["numpy"], by_backend["numba"]
+        rows.append([
+            md.escape(kernel), md.escape(size), f"{numpy['us']:.3g}", f"{numba['us']:.3g}",
+            f"{numba['times_numpy']:.1f}", f"{numba['gflops']:.3g}", f"{numba['gbytes_per_second']:.3g}",
+            f"{numba['fraction_of_limit']:.0%} {numba['limit']}", f"{numba['noise']:.1%}",
+            _number(numba["compile_seconds"], ".2f"),
+        ])  # fmt: skip
+    lead = (
+        "One call of each kernel on buffers in the smallest cache that holds them; what a call from Python costs is "
+        "taken off. The limit is that of the same run: matrix products, streaming through a working set of that size, "
+        "or a vectorised exp, whichever is the longest for what the kernel has to do at least. The noise is the "
+        "difference between two equal measurements of the compiled kernel."
+    )
+    return f"{lead}\n\n{md.table(['kernel', 'size', *right], rows, right)}"
+
+
+def _number(value: float, form: str) -> str:
+    return "–" if pd.isna(value) else format(value, form)
+
+
+def _text(value: Any, absent: str = "–") -> str:
+    return absent if pd.isna(value) else md.escape(value)

@@ -1,0 +1,94 @@
+"""The frames that tables and figures read: one study's trials and curves, with errors in percent and arms in order."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from harness.report.labels import arm_labels
+from harness.results.frames import Results
+from harness.spec.study import Study
+
+SHOWN_PHASES = {"default": "as written", "tune": "tuning", "confirm": "tuned"}
+ORDER = ("initialization", "optimizer", "normalization", "dropout", "depth_width")
+"""The order of the report."""
+
+
+@dataclass(frozen=True)
+class Frames:
+    """One study as data.
+
+    `trials` has the columns of trials.csv (a row per arm × phase × seed, and per rate when tuning) and in addition
+    `label` (short name of the arm), `train_error`, `val_error`, `test_error` (%) and `gap` (test error minus training
+    error, points); `curves` and `layers` have those of their files and of their trial, and `curves` has `passes`: how
+    often the training images had been seen, epochs and parts of them. Rows follow the arms.
+    """
+
+    study: Study
+    trials: pd.DataFrame
+    curves: pd.DataFrame
+    layers: pd.DataFrame
+
+    @property
+    def final(self) -> str:
+        """The phase that answers the question: tuned where there was tuning, else as written."""
+        return "confirm" if (self.trials["phase"] == "confirm").any() else "default"
+
+    def phase(self, *names: str) -> pd.DataFrame:
+        """The trials of these phases."""
+        return self.trials[self.trials["phase"].isin(names)]
+
+    def phase_curves(self, *names: str) -> pd.DataFrame:
+        """The curves of these phases."""
+        return self.curves[self.curves["phase"].isin(names)]
+
+
+def study_frames(results: Results, name: str) -> Frames:
+    """Return the frames of study `name`; accuracies become errors in percent, what was not measured is NaN."""
+    study = results.studies[name]
+    labels = arm_labels(study)
+    trials = _with_errors(results.trials[results.trials["study"] == name])
+    trials = trials.assign(
+        label=trials["arm"].map(labels),
+        gap=trials["test_error"] - trials["train_error"],
+        place=trials["arm"].map({arm: place for place, arm in enumerate(labels)}),
+        stage=trials["phase"].map({phase: stage for stage, phase in enumerate(SHOWN_PHASES)}),
+    )
+    trials = trials.sort_values(["place", "stage", "learning_rate", "seed"], kind="stable")
+    trials = trials.drop(columns=["place", "stage"]).reset_index(drop=True)
+    curves = _with_errors(_joined(trials, results.curves))
+    return Frames(study, trials, curves.assign(passes=passes(curves)), _joined(trials, results.layers))
+
+
+def all_frames(results: Results) -> dict[str, Frames]:
+    """Return the frames of every study that has trials: the tutorial's five first, then the others by name."""
+    ran = set(results.trials["study"])
+    known = [name for name in ORDER if name in ran]
+    return {name: study_frames(results, name) for name in [*known, *sorted(ran - set(known))]}
+
+
+def passes(curves: pd.DataFrame) -> pd.Series:
+    """Return how often each trial had seen its training images: evaluations within an epoch lie between its ends.
+
+    In epoch e at most e · images have been seen, and exactly that many at its end; so the largest ratio is the images.
+    """
+    images = (curves["samples"] / curves["epoch"]).groupby(curves["trial_id"]).transform("max")
+    return (curves["samples"] / images).round(4)
+
+
+def _joined(trials: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Put the columns of its trial beside each row; where both have a column (such as train_loss), the row's stays."""
+    own = [name for name in trials.columns if name == "trial_id" or name not in rows.columns]
+    return trials[own].merge(rows, on="trial_id")
+
+
+def _with_errors(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return `frame` with an error (%) for each accuracy, and NaN for what is infinite."""
+    frame = frame.copy()
+    for part in ("train", "val", "test"):
+        for figure in (f"{part}_loss", f"{part}_accuracy"):
+            if figure in frame:
+                frame[figure] = frame[figure].astype(float).replace([np.inf, -np.inf], np.nan)
+        if f"{part}_accuracy" in frame:
+            frame[f"{part}_error"] = 100 * (1 - frame[f"{part}_accuracy"])
+    return frame

@@ -1,0 +1,140 @@
+"""The report: report.md and its figures, made from a results folder alone.
+
+The Markdown is a pure function of the results and of the bytes of the figures. It ends with a comment that holds the
+digest of the results, and for each figure what was drawn and the digest of its file, so that `check_report` can tell
+what is stale without trusting a clock.
+"""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from harness.errors import InputError
+from harness.report.figures import draw_study, draw_summary
+from harness.report.figures.panels import Drawing
+from harness.report.figures.style import house_style, png_bytes
+from harness.report.fingerprint import drawn, results_digest
+from harness.report.sections import render
+from harness.report.speed_section import Bench, bench_drawings, bench_section, load_bench
+from harness.report.study_frames import all_frames
+from harness.results.frames import Results, load_results
+
+REPORT, FIGURES = "report.md", "figures"
+_SEAL = re.compile(r"<!-- seal (\{.*\}) -->\s*\Z", re.DOTALL)
+
+
+def write_report(results: Path, reports: Path) -> Path:
+    """Write `reports`/report.md and `reports`/figures/*.png from the results folder; return the report's path.
+
+    Raises InputError when there are no results or `reports` cannot be written.
+    """
+    found, bench = _load(results)
+    folder = reports / FIGURES
+    files: dict[str, bytes] = {}
+    with house_style():
+        drawings = draw(found, bench)
+        for drawing in (d for group in drawings.values() for d in group):
+            files[f"{drawing.name}.png"] = png_bytes(drawing.figure)
+    text = _compose(found, bench, drawings, {name: _digest(content) for name, content in files.items()})
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+        for stray in set(folder.glob("*.png")) - {folder / name for name in files}:
+            stray.unlink()
+        (reports / REPORT).write_bytes(text.encode())
+    except OSError as error:
+        raise InputError(f"reports folder {reports}: cannot be written ({error.strerror})") from None
+    return reports / REPORT
+
+
+def check_report(results: Path, reports: Path) -> list[str]:
+    """Return what of the report is stale, edited or missing, a line each; [] when it follows from the results."""
+    found, bench = _load(results)
+    path = reports / REPORT
+    if not path.is_file():
+        return [f"{path}: missing"]
+    text = path.read_bytes().decode(errors="replace")
+    with house_style():
+        drawings = draw(found, bench)
+    names = [f"{d.name}.png" for group in drawings.values() for d in group]
+    on_disk = {name: _file_digest(reports / FIGURES / name) for name in names}
+    fresh = _compose(found, bench, drawings, on_disk)
+    if text == fresh:
+        return []
+    return _differences(path, text, fresh, on_disk) or [f"{path}: edited, or written by another version"]
+
+
+def _load(results: Path) -> tuple[Results, Bench | None]:
+    found = load_results(results)
+    if found.trials.empty:
+        raise InputError(f"results folder {results}: none of its trials has been run yet; nothing to report")
+    return found, load_bench(results)
+
+
+def draw(results: Results, bench: Bench | None) -> dict[str, list[Drawing]]:
+    """Return the figures by study, after the summary under ""; those on speed under "bench", which no study may be
+    called (call inside house_style()).
+    """
+    frames = all_frames(results)
+    speed = {"bench": bench_drawings(bench)} if bench else {}
+    return {"": [draw_summary(frames)]} | {name: draw_study(study) for name, study in frames.items()} | speed
+
+
+def _compose(
+    results: Results, bench: Bench | None, drawings: dict[str, list[Drawing]], digests: dict[str, str | None]
+) -> str:
+    seal = {
+        "results": results_digest(results) + (bench.digest if bench else ""),
+        "figures": {
+            f"{d.name}.png": {"drawn": drawn(d.figure), "file": digests[f"{d.name}.png"]}
+            for group in drawings.values()
+            for d in group
+        },
+    }
+    captions = {study: [(f"{FIGURES}/{d.name}.png", d.caption) for d in group] for study, group in drawings.items()}
+    speed = bench_section(bench, captions["bench"]) if bench else None
+    return render(results, captions, speed) + f"\n<!-- seal {json.dumps(seal, indent=1)} -->\n"
+
+
+def _differences(path: Path, text: str, fresh: str, on_disk: dict[str, str | None]) -> list[str]:
+    old, new = _seal(text), _seal(fresh)
+    if old is None or new is None:
+        return [f"{path}: its seal is missing or damaged"]
+    lines = []
+    if old.get("results") != new["results"]:
+        lines.append(f"{path}: the results have changed since it was written")
+    known = old["figures"]
+    for name, digest in on_disk.items():
+        figure = path.parent / FIGURES / name
+        if digest is None:
+            lines.append(f"{figure}: missing")
+        elif name not in known:
+            lines.append(f"{figure}: not in the report")
+        elif known[name].get("drawn") != new["figures"][name]["drawn"]:
+            lines.append(f"{figure}: shows other data than the results")
+        elif known[name].get("file") != digest:
+            lines.append(f"{figure}: edited")
+    lines += [f"{path.parent / FIGURES / name}: no longer drawn" for name in known if name not in on_disk]
+    if _SEAL.sub("", text) != _SEAL.sub("", fresh):
+        lines.append(f"{path}: its text differs from what the results say")
+    return lines
+
+
+def _seal(text: str) -> dict[str, Any] | None:
+    match = _SEAL.search(text)
+    try:
+        seal: dict[str, Any] = json.loads(match[1]) if match else {}
+        return seal if all(isinstance(figure, dict) for figure in seal["figures"].values()) else None
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return None
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def _file_digest(path: Path) -> str | None:
+    return _digest(path.read_bytes()) if path.is_file() else None

@@ -1,0 +1,170 @@
+"""Results as DataFrames, read from the journals and study.json of a results folder and from nothing else.
+
+Which arm, phase and seed a recorded trial serves is not written down: it follows from the study. So one trial may
+serve two arms, and trials recorded under other settings come back when the settings do.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from harness.errors import InputError
+from harness.results.files import read_environments, read_study, study_folders
+from harness.results.journal import read_journal, tuning_loss
+from harness.spec.cells import Cell, confirm_cells, first_cells
+from harness.spec.study import Study
+from harness.spec.trial import Trial, trial_id
+
+FIGURES = (
+    "parameters",
+    "epochs_run",
+    "best_epoch",
+    "train_loss",
+    "train_accuracy",
+    "val_loss",
+    "val_accuracy",
+    "test_loss",
+    "test_accuracy",
+    "seconds",
+)
+SETTINGS = tuple(name for name in Trial.model_fields if name != "seed")
+IDENTITY = ("schema", "trial_id", "study", "arm", "phase", "profile", "seed", "status", "reason", "diverged_epoch")
+ENDING = (*FIGURES, "weights_sha256", "code_digest", "environment")
+TRIAL_COLUMNS = (*IDENTITY, *SETTINGS, *ENDING)
+INTEGERS_OR_NONE = ("diverged_epoch", "train_size", "evaluate_every", "patience", *FIGURES[:3])
+FLOATS_OR_NONE = ("clip_norm", *FIGURES[3:])
+CURVE_INTEGERS = ("epoch", "samples", "steps")
+CURVE_FIGURES = (
+    "seconds",
+    "learning_rate",
+    "train_loss",
+    "train_accuracy",
+    "val_loss",
+    "val_accuracy",
+    "gradient_norm",
+)
+CURVE_COLUMNS = ("trial_id", *CURVE_INTEGERS, *CURVE_FIGURES)
+LAYER_COLUMNS = ("trial_id", "epoch", "layer", "metric", "value")
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a results folder holds.
+
+    `trials` has a row per study × arm × phase × seed that has been run, `curves` one per trial and evaluation,
+    `layers` one per trial, evaluation, layer and metric. Accuracies are fractions; `hidden` is text like "128,64";
+    what was not measured is NaN. `environments` maps the digests in `trials` to versions, CPU, threads, commit.
+    """
+
+    studies: dict[str, Study]
+    trials: pd.DataFrame
+    curves: pd.DataFrame
+    layers: pd.DataFrame
+    environments: dict[str, dict[str, Any]]
+
+
+class _Outcome(NamedTuple):
+    """A journal record, its curve packed to an array (evaluations, columns) and its layers to tuples."""
+
+    record: dict[str, Any]
+    curve: np.ndarray
+    layers: list[tuple[Any, ...]]
+
+
+def load_results(folder: Path | str) -> Results:
+    """Return everything in a results folder; raises InputError when it holds no study, or a damaged one."""
+    folder = Path(folder)
+    studies = [load_study_results(path) for path in study_folders(folder)]
+    if not studies:
+        raise InputError(f"results folder {folder}: holds no study; `harness run` or `harness reproduce` makes one")
+    return Results(
+        studies={name: study for part in studies for name, study in part.studies.items()},
+        trials=_stacked([part.trials for part in studies]),
+        curves=_stacked([part.curves for part in studies]).drop_duplicates(CURVE_KEY, ignore_index=True),
+        layers=_stacked([part.layers for part in studies]).drop_duplicates(LAYER_KEY, ignore_index=True),
+        environments={key: value for part in studies for key, value in part.environments.items()},
+    )
+
+
+CURVE_KEY = ["trial_id", "samples"]
+LAYER_KEY = ["trial_id", "epoch", "layer", "metric"]
+
+
+def load_study_results(folder: Path | str) -> Results:
+    """Return one study's results from its own folder; raises InputError as `load_results` does."""
+    folder = Path(folder)
+    study, datasets = read_study(folder)
+    outcomes = {record["trial_id"]: _packed(record) for record in read_journal(folder)}
+    cells = list(_finished_cells(study, datasets, outcomes))
+    served = dict.fromkeys(key for _, key in cells)
+    return Results(
+        studies={study.name: study},
+        trials=_trials(study, cells, outcomes),
+        curves=_curves({key: outcomes[key].curve for key in served}),
+        layers=pd.DataFrame(
+            [(key, *row) for key in served for row in outcomes[key].layers], columns=list(LAYER_COLUMNS)
+        ),
+        environments=read_environments(folder),
+    )
+
+
+def _packed(record: dict[str, Any]) -> _Outcome:
+    names = CURVE_INTEGERS + CURVE_FIGURES
+    curve = np.array(
+        [[point.get(name) for name in names] for point in record.pop("curve", ())], dtype=np.float64
+    ).reshape(-1, len(names))
+    layers = [(row["epoch"], row["layer"], row["metric"], row["value"]) for row in record.pop("layers", ())]
+    return _Outcome(record, curve, layers)
+
+
+def _finished_cells(
+    study: Study, datasets: dict[str, str], outcomes: dict[str, _Outcome]
+) -> Iterator[tuple[Cell, str]]:
+    """Yield the cells of the study that have an outcome, with their trial_id, in the order of the study."""
+
+    def key(trial: Trial) -> str:
+        return trial_id(trial, datasets.get(trial.dataset, ""))
+
+    def val_loss(trial: Trial) -> float | None:
+        outcome = outcomes.get(key(trial))
+        return None if outcome is None else tuning_loss(outcome.record)
+
+    for cell in chain(first_cells(study), confirm_cells(study, val_loss)):
+        identity = key(cell.trial)
+        if identity in outcomes:
+            yield cell, identity
+
+
+def _trials(study: Study, cells: list[tuple[Cell, str]], outcomes: dict[str, _Outcome]) -> pd.DataFrame:
+    records = [outcomes[key].record for _, key in cells]
+    columns: dict[str, Any] = {name: [record.get(name) for record in records] for name in (*IDENTITY, *ENDING)}
+    columns |= {name: [getattr(cell.trial, name) for cell, _ in cells] for name in SETTINGS}
+    columns |= {
+        "study": study.name,
+        "profile": study.profile,
+        "arm": [cell.arm for cell, _ in cells],
+        "phase": [cell.phase for cell, _ in cells],
+        "seed": [cell.seed for cell, _ in cells],
+        "hidden": [",".join(map(str, cell.trial.hidden)) for cell, _ in cells],
+    }
+    frame = pd.DataFrame(columns, index=range(len(cells)), columns=list(TRIAL_COLUMNS))
+    return frame.astype(dict.fromkeys(INTEGERS_OR_NONE, "Int64") | dict.fromkeys(FLOATS_OR_NONE, "float64"))
+
+
+def _curves(curves: dict[str, np.ndarray]) -> pd.DataFrame:
+    lengths = [len(curve) for curve in curves.values()]
+    points = np.concatenate([np.empty((0, len(CURVE_COLUMNS) - 1)), *curves.values()])
+    frame = pd.DataFrame(points, columns=list(CURVE_COLUMNS[1:])).astype(dict.fromkeys(CURVE_INTEGERS, "int64"))
+    frame.insert(0, "trial_id", np.repeat(np.array(list(curves), dtype=object), lengths))
+    return frame
+
+
+def _stacked(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """Concatenate; an empty frame would only blur the column types of the others."""
+    filled = [frame for frame in frames if len(frame)]
+    return pd.concat(filled or frames[:1], ignore_index=True)

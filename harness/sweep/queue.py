@@ -1,0 +1,103 @@
+"""All studies of a run together: which trials are to be run, and which studies each of them serves."""
+
+from collections import defaultdict, deque
+from collections.abc import Iterable
+from contextlib import ExitStack, nullcontext, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from harness.errors import HarnessError
+from harness.results.files import read_environments
+from harness.results.journal import SCHEMA, Record
+from harness.spec.cells import Cell
+from harness.spec.study import Study
+from harness.sweep.resume import Index, Sources, read_indices, records_of
+from harness.sweep.study_folder import Book
+from harness.sweep.workers.dispatch import Task
+from harness.sweep.workers.environment import environment_digest
+
+
+class Agenda:
+    """The queue of trials to run, and the books that their records go to. To be opened under the lock.
+
+    A trial that another study of the folder has recorded is copied from there instead of being queued.
+    """
+
+    def __init__(self, studies: Iterable[Study], results: Path, sources: Sources, retry_failed: bool) -> None:
+        self.queue: deque[Task] = deque()
+        self._results = results
+        self._sources = sources
+        self._readers: dict[str, list[Book]] = {}  # trial_id → the books that wait for it
+        studies = list(studies)
+        self._indices = read_indices(results, studies)
+        if retry_failed:
+            self._indices = {name: _without_failed(index) for name, index in self._indices.items()}
+        self.books = [Book(study, results / study.name, self._indices[study.name], sources) for study in studies]
+        for book in self.books:
+            self.queue.extend(self._plan(book))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        quiet = suppress(HarnessError) if error else nullcontext()  # what ended the run is to be told, not its echo
+        with quiet, ExitStack() as closing:
+            for book in reversed(self.books):
+                closing.callback(book.close)
+
+    def record(self, task: Task, answer: dict[str, Any]) -> Record | None:
+        """Write what a worker answered for a task to every book that waits for it, and queue what follows from it.
+
+        Returns the record, or None for a trial that has been recorded already.
+        """
+        books = self._readers.pop(task.trial_id, [])
+        if not books:
+            return None
+        environment = answer.get("environment")
+        environments = {environment_digest(environment): environment} if environment else {}
+        record = self._record_of(task, answer) | {"environment": next(iter(environments), None)}
+        for book in books:
+            book.record([record], environments)
+            self.queue.extendleft(reversed(self._plan(book)))
+        return record
+
+    def _plan(self, book: Book) -> list[Task]:
+        """Return tasks for what a book waits for and nobody has or runs; copy what another study has."""
+        tasks = []
+        while cells := book.next_cells():
+            for name, keys in self._lent(cells, book).items():
+                folder = self._results / name
+                book.record(records_of(folder, keys), read_environments(folder))
+            for key in [key for key in cells if key in book.waiting]:
+                if key not in self._readers:
+                    tasks.append(Task(key, cells[key].trial, book.study.name, cells[key].arm))
+                self._readers.setdefault(key, []).append(book)
+        return tasks
+
+    def _lent(self, cells: dict[str, Cell], book: Book) -> dict[str, list[str]]:
+        """Return which of the cells another study has recorded, by the name of that study."""
+        lent = defaultdict(list)
+        for key, cell in cells.items():
+            for name, index in self._indices.items():
+                if name != book.study.name and self._sources.settled(index.get(key), cell.trial):
+                    lent[name].append(key)
+                    break
+        return lent
+
+    def _record_of(self, task: Task, answer: dict[str, Any]) -> Record:
+        code, content = self._sources.code[task.trial.backend], self._sources.datasets[task.trial.dataset]
+        if answer.get("code_digest", code) != code:
+            raise HarnessError(
+                f"a worker runs other sources ({answer['code_digest']}) than this process ({code}): were they "
+                "edited meanwhile, or does the cluster have another version installed?"
+            )
+        fixed = {"schema": SCHEMA, "trial_id": task.trial_id, "trial": task.trial.model_dump(mode="json")}
+        record = answer.get("record") or {"status": "failed", "reason": answer["error"], "curve": [], "layers": []}
+        if record.get("dataset_digest", content) != content:
+            raise HarnessError(f"dataset '{task.trial.dataset}' of a worker is not the one of this process")
+        return fixed | record | fixed | {"dataset_digest": content, "code_digest": code}
+
+
+def _without_failed(index: Index) -> Index:
+    return {key: entry for key, entry in index.items() if entry.status != "failed"}

@@ -1,0 +1,99 @@
+"""One study of a running sweep: its journal, what is recorded in it and what it still waits for."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.errors import InputError
+from harness.results.exports import write_tables
+from harness.results.files import (
+    ENVIRONMENT_FILE,
+    STUDY_FILE,
+    read_environments,
+    read_study,
+    write_atomically,
+    write_study,
+)
+from harness.results.journal import JournalWriter, Record, journal_files
+from harness.spec.cells import Cell, confirm_cells, first_cells
+from harness.spec.study import Study
+from harness.sweep.resume import Index, Sources, entry_of, validation_losses
+
+
+class Book:
+    """A study's folder, open for writing under the lock of the results folder.
+
+    `cells` maps the trial_id of every cell known so far to the cell; `waiting` holds the ids not recorded yet.
+    """
+
+    def __init__(self, study: Study, folder: Path, index: Index, sources: Sources) -> None:
+        self.study = study
+        self.folder = folder
+        self.index = index
+        self.cells: dict[str, Cell] = {}
+        self.waiting: set[str] = set()
+        self._sources = sources
+        self._phases: list[Callable[[], list[Cell]]] = [self._confirm, lambda: first_cells(study)]
+        _open_folder(folder)
+        write_study(folder, study, sources.datasets)
+        self._writer = JournalWriter(folder)
+        self._environments: dict[str, Any] = read_environments(folder)
+
+    def next_cells(self) -> dict[str, Cell]:
+        """Return the next cells to be run, by trial_id, and wait for them; none while others are awaited."""
+        fresh: dict[str, Cell] = {}
+        while self._phases and not (self.waiting or fresh):
+            for cell in self._phases.pop()():
+                key = self._sources.key(cell.trial)
+                self.cells.setdefault(key, cell)
+                if not self._settled(key):
+                    fresh.setdefault(key, cell)
+        self.waiting |= fresh.keys()
+        return fresh
+
+    def outdated(self) -> int:
+        """Return how many known cells are recorded, but by other code than the present."""
+        return sum(key in self.index and not self._settled(key) for key in self.cells)
+
+    def record(self, records: Iterable[Record], environments: Mapping[str, Any]) -> None:
+        """Append records, each made in one of `environments`."""
+        records = list(records)
+        unseen = {key: value for key, value in environments.items() if key not in self._environments}
+        if unseen:
+            self._environments |= unseen
+            write_atomically(self.folder / ENVIRONMENT_FILE, json.dumps(self._environments, indent=1) + "\n")
+        self._writer.append(records)
+        for record in records:
+            self.index[record["trial_id"]] = entry_of(record)
+            self.waiting.discard(record["trial_id"])
+
+    def statuses(self) -> dict[str, str]:
+        """Return the status of every known trial by its id: that of its record by the present code, or missing."""
+        return {key: self.index[key].status if self._settled(key) else "missing" for key in self.cells}
+
+    def close(self) -> None:
+        """Close the journal and rewrite the tables from it."""
+        self._writer.close()
+        write_tables(self.folder)
+
+    def _confirm(self) -> list[Cell]:
+        return confirm_cells(self.study, validation_losses(self.index, self._sources))
+
+    def _settled(self, key: str) -> bool:
+        return self._sources.settled(self.index.get(key), self.cells[key].trial)
+
+
+def _open_folder(folder: Path) -> None:
+    """Make the folder; raises InputError when something else than a study lies there."""
+    try:
+        folder.mkdir(exist_ok=True)
+        inside = sorted(path.name for path in folder.iterdir())
+    except FileExistsError:
+        raise InputError(f"{folder}: is a file, expected the folder of study '{folder.name}'") from None
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written ({error.strerror})") from None
+    if STUDY_FILE in inside:
+        read_study(folder)
+    elif inside and not journal_files(folder):
+        raise InputError(f"{folder}: holds other things than results ('{inside[0]}'); expected an empty or new folder")

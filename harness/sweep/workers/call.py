@@ -1,0 +1,47 @@
+"""What a worker process does with one trial, wherever that process runs."""
+
+import faulthandler
+import os
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from harness.sweep.code_digest import code_digest
+from harness.sweep.workers.environment import capture
+
+RUN_TRIAL = "harness.training:run_trial"
+
+
+def execute(work: str, fields: dict[str, Any], time_limit: float | None = None) -> dict[str, Any]:
+    """Run ``work`` (``module:function``, fields → record) and say with which sources and where it ran.
+
+    Returns ``code_digest`` and ``environment``, with ``record`` or, when the trial raised, ``error``: one line.
+    A process that is still busy after `time_limit` seconds ends itself, whatever it is doing.
+    """
+    if time_limit is not None:
+        faulthandler.dump_traceback_later(time_limit, exit=True, file=_sink())
+    try:
+        answer = {"record": function(work)(fields)}
+    except BaseException as error:  # a trial that calls sys.exit has failed, too
+        answer = {"error": one_line(error)}
+    finally:
+        if time_limit is not None:
+            faulthandler.cancel_dump_traceback_later()
+    return answer | {"code_digest": code_digest(fields["backend"]), "environment": capture()}
+
+
+def function(name: str) -> Any:
+    """Return the function ``module:name``."""
+    module, _, attribute = name.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def one_line(error: BaseException) -> str:
+    """Return an exception as ``Type: message``, on one line of readable length."""
+    text = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
+    return text if len(text) <= 500 else text[:499] + "…"
+
+
+@cache
+def _sink() -> int:
+    return os.open(os.devnull, os.O_WRONLY)

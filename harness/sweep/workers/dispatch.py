@@ -1,0 +1,95 @@
+"""Hands trials to workers, a few at a time, and yields what comes back."""
+
+import os.path
+import time
+from collections import Counter, deque
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from harness.datasets.catalog import PUBLISHED
+from harness.errors import HarnessError
+from harness.spec.trial import Trial
+from harness.sweep.workers.call import execute, one_line
+from harness.sweep.workers.pool import Workers
+
+POLL = 0.2  # seconds between looks at interruption and at the state of the cluster
+
+
+class Task(NamedTuple):
+    """A trial to be run, and the arm that asked for it first."""
+
+    trial_id: str
+    trial: Trial
+    study: str
+    arm: str
+
+
+@dataclass
+class Stop:
+    """Set `requested` to end a dispatch: nothing new is started, what runs may finish."""
+
+    requested: bool = False
+    interrupted: bool = False  # by the user, rather than by a rule
+
+
+def dispatch(queue: deque[Task], workers: Workers, work: str, stop: Stop) -> Iterator[tuple[Task, dict[str, Any]]]:
+    """Run the tasks of `queue`, which may grow meanwhile, and yield each with the answer of `execute`.
+
+    At most two tasks a worker are on their way. A task that loses its worker is tried again alone, so that a trial
+    which kills every worker takes nobody with it; in the end its answer is an `error`, as for one that raises.
+    """
+    flying: dict[Future, Task] = {}
+    alone: deque[Task] = deque()
+    losses: Counter[str] = Counter()
+
+    def launch(task: Task) -> None:
+        fields = task.trial.model_dump(mode="json") | {"dataset": _from_anywhere(task.trial.dataset)}
+        flying[workers.executor.submit(execute, work, fields, workers.limit)] = task
+
+    while flying or ((queue or alone) and not stop.requested):
+        if stop.requested:
+            for future in flying:
+                future.cancel()
+        elif alone:
+            if not flying:
+                launch(alone.popleft())
+        else:
+            while queue and len(flying) < 2 * workers.slots():
+                launch(queue.popleft())
+        if not flying:
+            time.sleep(POLL)  # a cluster without workers, for now
+        ended, _ = wait(flying, timeout=POLL, return_when=FIRST_COMPLETED)
+        failure: HarnessError | None = None  # raised when all that has ended well is handed over
+        for future in ended:
+            task = flying.pop(future)
+            try:
+                answer = future.result()
+            except CancelledError:  # ours after a stop, else the cluster's, which then must prove that it lives
+                queue.appendleft(task)
+                continue
+            except workers.hung as error:
+                answer = {"error": str(error)}
+            except workers.lost as error:
+                losses[task.trial_id] += 1
+                if losses[task.trial_id] < workers.attempts:
+                    alone.append(task)
+                    continue
+                answer = {"error": f"{workers.loss(error)}, {losses[task.trial_id]} times"}
+            except HarnessError as error:
+                failure = error
+                continue
+            except Exception as error:
+                failure = HarnessError(f"the workers cannot run trials: {one_line(error)}")
+                failure.__cause__ = error
+                continue
+            yield task, answer
+        workers.check()
+        if failure is not None:
+            raise failure
+
+
+def _from_anywhere(dataset: str) -> str:
+    """Return a dataset's name, or its folder as a process in another folder would write it."""
+    return dataset if dataset in PUBLISHED else os.path.abspath(os.path.expanduser(dataset))
