@@ -33,14 +33,14 @@ def pytest_configure(config: pytest.Config) -> None:
         from harness.spec.trial import Trial
         from harness.sweep.progress import Progress
         from harness.sweep.workers.call import RUN_TRIAL
-        from harness.sweep.workers.dispatch import Stop
         from harness.sweep.workers.local import ProcessExecutor
-        from harness.sweep.workers.warm_up import warm_up
+        from harness.sweep.workers.pool import Stop
+        from harness.sweep.workers.warm_up import compile_kernels
         from harness.training import is_compiled
 
         if not is_compiled(Trial()):
             with ProcessExecutor(2, RUN_TRIAL) as executor:
-                warm_up([Trial(dtype="float32"), Trial(dtype="float64")], executor, Stop(), Progress())
+                compile_kernels([Trial(dtype="float32"), Trial(dtype="float64")], executor, Stop(), Progress())
 
 
 def _whole(config: pytest.Config) -> bool:

@@ -13,29 +13,31 @@ from harness.results.journal import SCHEMA, Record
 from harness.spec.cells import Cell
 from harness.spec.study import Study
 from harness.sweep.resume import Index, Sources, read_indices, records_of
-from harness.sweep.study_folder import Book
+from harness.sweep.study_folder import StudyFolder
 from harness.sweep.workers.dispatch import Task
 from harness.sweep.workers.environment import environment_digest
 
 
-class Agenda:
-    """The queue of trials to run, and the books that their records go to. To be opened under the lock.
+class Queue:
+    """The queue of trials to run, and the folders that their records go to. To be opened under the lock.
 
     A trial that another study of the folder has recorded is copied from there instead of being queued.
     """
 
     def __init__(self, studies: Iterable[Study], results: Path, sources: Sources, retry_failed: bool) -> None:
-        self.queue: deque[Task] = deque()
+        self.tasks: deque[Task] = deque()
         self._results = results
         self._sources = sources
-        self._readers: dict[str, list[Book]] = {}  # trial_id → the books that wait for it
+        self._readers: dict[str, list[StudyFolder]] = {}  # trial_id → the folders that wait for it
         studies = list(studies)
         self._indices = read_indices(results, studies)
         if retry_failed:
             self._indices = {name: _without_failed(index) for name, index in self._indices.items()}
-        self.books = [Book(study, results / study.name, self._indices[study.name], sources) for study in studies]
-        for book in self.books:
-            self.queue.extend(self._plan(book))
+        self.folders = [
+            StudyFolder(study, results / study.name, self._indices[study.name], sources) for study in studies
+        ]
+        for folder in self.folders:
+            self.tasks.extend(self._plan(folder))
 
     def __enter__(self) -> Self:
         return self
@@ -43,44 +45,44 @@ class Agenda:
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         quiet = suppress(HarnessError) if error else nullcontext()  # what ended the run is to be told, not its echo
         with quiet, ExitStack() as closing:
-            for book in reversed(self.books):
-                closing.callback(book.close)
+            for folder in reversed(self.folders):
+                closing.callback(folder.close)
 
     def record(self, task: Task, answer: dict[str, Any]) -> Record | None:
-        """Write what a worker answered for a task to every book that waits for it, and queue what follows from it.
+        """Write what a worker answered for a task to every folder that waits for it, and queue what follows from it.
 
         Returns the record, or None for a trial that has been recorded already.
         """
-        books = self._readers.pop(task.trial_id, [])
-        if not books:
+        folders = self._readers.pop(task.trial_id, [])
+        if not folders:
             return None
         environment = answer.get("environment")
         environments = {environment_digest(environment): environment} if environment else {}
         record = self._record_of(task, answer) | {"environment": next(iter(environments), None)}
-        for book in books:
-            book.record([record], environments)
-            self.queue.extendleft(reversed(self._plan(book)))
+        for folder in folders:
+            folder.record([record], environments)
+            self.tasks.extendleft(reversed(self._plan(folder)))
         return record
 
-    def _plan(self, book: Book) -> list[Task]:
-        """Return tasks for what a book waits for and nobody has or runs; copy what another study has."""
+    def _plan(self, folder: StudyFolder) -> list[Task]:
+        """Return tasks for what a folder waits for and nobody has or runs; copy what another study has."""
         tasks = []
-        while cells := book.next_cells():
-            for name, keys in self._lent(cells, book).items():
-                folder = self._results / name
-                book.record(records_of(folder, keys), read_environments(folder))
-            for key in [key for key in cells if key in book.waiting]:
+        while cells := folder.next_cells():
+            for name, keys in self._lent(cells, folder).items():
+                lender = self._results / name
+                folder.record(records_of(lender, keys), read_environments(lender))
+            for key in [key for key in cells if key in folder.waiting]:
                 if key not in self._readers:
-                    tasks.append(Task(key, cells[key].trial, book.study.name, cells[key].arm))
-                self._readers.setdefault(key, []).append(book)
+                    tasks.append(Task(key, cells[key].trial, folder.study.name, cells[key].arm))
+                self._readers.setdefault(key, []).append(folder)
         return tasks
 
-    def _lent(self, cells: dict[str, Cell], book: Book) -> dict[str, list[str]]:
+    def _lent(self, cells: dict[str, Cell], folder: StudyFolder) -> dict[str, list[str]]:
         """Return which of the cells another study has recorded, by the name of that study."""
         lent = defaultdict(list)
         for key, cell in cells.items():
             for name, index in self._indices.items():
-                if name != book.study.name and self._sources.settled(index.get(key), cell.trial):
+                if name != folder.study.name and self._sources.settled(index.get(key), cell.trial):
                     lent[name].append(key)
                     break
         return lent

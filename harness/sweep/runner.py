@@ -16,13 +16,12 @@ from harness.results.files import refuse_foreign
 from harness.results.lock import locked
 from harness.spec.study import Study
 from harness.sweep.progress import Progress
-from harness.sweep.queue import Agenda
+from harness.sweep.queue import Queue
 from harness.sweep.resume import sources_of
 from harness.sweep.workers.call import RUN_TRIAL
-from harness.sweep.workers.dispatch import Stop, dispatch
-from harness.sweep.workers.local import ProcessExecutor
-from harness.sweep.workers.pool import Workers, cluster_workers, local_workers
-from harness.sweep.workers.warm_up import warm_up
+from harness.sweep.workers.dispatch import dispatch
+from harness.sweep.workers.local import local_workers
+from harness.sweep.workers.pool import Stop, Workers
 from harness.training.setup import sparse_below
 
 
@@ -74,20 +73,20 @@ def run_studies(
         with (
             _workers(jobs, scheduler, timeout, work) as workers,  # first, for no study is touched if there are none
             progress,
-            Agenda(studies, results, sources, retry_failed) as agenda,
+            Queue(studies, results, sources, retry_failed) as queue,
         ):
-            _tell_outdated(agenda, progress)
-            progress.expect(len(agenda.queue))
-            if work == RUN_TRIAL and isinstance(workers.executor, ProcessExecutor):
-                warm_up([task.trial for task in agenda.queue], workers.executor, stop, progress)
-            for task, answer in dispatch(agenda.queue, workers, work, stop):
-                waiting = len(agenda.queue)
-                record = agenda.record(task, answer)
-                progress.expect(len(agenda.queue) - waiting)
+            _tell_outdated(queue, progress)
+            progress.expect(len(queue.tasks))
+            if work == RUN_TRIAL:
+                workers.warm_up([task.trial for task in queue.tasks], stop, progress)
+            for task, answer in dispatch(queue.tasks, workers, work, stop):
+                waiting = len(queue.tasks)
+                record = queue.record(task, answer)
+                progress.expect(len(queue.tasks) - waiting)
                 if record is not None:
                     progress.finished(f"{task.study}: {task.arm}", record)
                     stop.requested |= fail_fast and record["status"] == "failed"
-    return _summary(agenda, progress.ran, stop.interrupted)
+    return _summary(queue, progress.ran, stop.interrupted)
 
 
 def _refuse_unrunnable(studies: list[Study], jobs: int) -> None:
@@ -115,8 +114,8 @@ def _refuse_more_images_than_there_are(studies: list[Study]) -> None:
             raise InputError(f"{where}: {error}") from None
 
 
-def _tell_outdated(agenda: Agenda, progress: Progress) -> None:
-    outdated = {book.study.name: book.outdated() for book in agenda.books}
+def _tell_outdated(queue: Queue, progress: Progress) -> None:
+    outdated = {folder.study.name: folder.outdated() for folder in queue.folders}
     told = ", ".join(f"{count} of '{name}'" for name, count in outdated.items() if count)
     if told:
         progress.note(
@@ -125,9 +124,11 @@ def _tell_outdated(agenda: Agenda, progress: Progress) -> None:
 
 
 def _workers(jobs: int, scheduler: str | None, timeout: float | None, work: str) -> AbstractContextManager[Workers]:
-    if scheduler is not None:
-        return cluster_workers(scheduler, timeout)
-    return local_workers(jobs, work, timeout)
+    if scheduler is None:
+        return local_workers(jobs, work, timeout)
+    from harness.sweep.workers.dask_cluster import dask_workers
+
+    return dask_workers(scheduler, timeout)
 
 
 @contextmanager
@@ -149,7 +150,7 @@ def _ctrl_c(stop: Stop, progress: Progress, told: str) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _summary(agenda: Agenda, ran: int, interrupted: bool) -> RunSummary:
-    statuses = {key: status for book in agenda.books for key, status in book.statuses().items()}
+def _summary(queue: Queue, ran: int, interrupted: bool) -> RunSummary:
+    statuses = {key: status for folder in queue.folders for key, status in folder.statuses().items()}
     count = Counter(statuses.values())
     return RunSummary(ran, count["done"], count["diverged"], count["failed"], count["missing"], interrupted)

@@ -21,7 +21,7 @@ from harness.spec.study import Study
 from harness.sweep.resume import Index, Sources, entry_of, validation_losses
 
 
-class Book:
+class StudyFolder:
     """A study's folder, open for writing under the lock of the results folder.
 
     `cells` maps the trial_id of every cell known so far to the cell; `waiting` holds the ids not recorded yet.

@@ -11,7 +11,8 @@ import pytest
 import sweep_trials
 
 from harness.errors import HarnessError
-from harness.sweep.workers.local import ProcessExecutor, WorkerHungError, WorkerLostError
+from harness.sweep.workers.local import ProcessEndedError, ProcessExecutor
+from harness.sweep.workers.pool import WorkerHungError
 
 LOAD = "sweep_trials:steady"
 
@@ -37,7 +38,7 @@ def test_a_worker_that_dies_fails_its_own_call_only(executor):
     good = [executor.submit(sweep_trials.steady, fields(seed=seed, min_delta=0.2)) for seed in range(3)]
     dead = executor.submit(sweep_trials.poison, fields(l2=13))
     after = executor.submit(sweep_trials.steady, fields())
-    with pytest.raises(WorkerLostError, match="SIGKILL"):
+    with pytest.raises(ProcessEndedError, match="SIGKILL"):
         dead.result()
     assert all(future.result()["status"] == "done" for future in [*good, after])
 
@@ -79,7 +80,7 @@ def test_killing_the_executor_ends_calls_and_workers():
         time.sleep(0.01)
     executor.kill()
     assert waiting.cancelled()
-    assert isinstance(running.exception(timeout=30), WorkerLostError)
+    assert isinstance(running.exception(timeout=30), ProcessEndedError)
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds orphans through /proc")

@@ -1,15 +1,19 @@
-"""A Dask cluster behind `concurrent.futures.Executor`, for ``--scheduler tcp://HOST:PORT``."""
+"""The workers of a Dask cluster, for ``--scheduler tcp://HOST:PORT``."""
 
 import logging
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError, Executor, Future
+from collections.abc import Iterable, Iterator
+from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager, suppress
 from typing import Any
 
 from harness.errors import HarnessError, InputError
+from harness.spec.trial import Trial
+from harness.sweep.progress import Progress
+from harness.sweep.workers.call import execute
+from harness.sweep.workers.pool import Stop, WorkerLostError, Workers
 
 CONNECT_LIMIT = 10.0  # seconds for the scheduler to answer, and then for a first worker to be there
 LOST_LIMIT = 30.0  # seconds without scheduler or without any worker, after which the sweep stops
@@ -17,8 +21,9 @@ ASK_EVERY = 1.0  # seconds
 
 
 @contextmanager
-def connected(address: str) -> Iterator[Any]:
-    """Yield a `distributed.Client`; raises InputError naming the address when no scheduler or worker is there."""
+def dask_workers(address: str, limit: float | None) -> Iterator["DaskWorkers"]:
+    """Yield the workers of a scheduler, which end a trial after `limit` seconds; raises InputError, naming the address,
+    when no scheduler or no worker is there."""
     try:
         from distributed import Client
     except ImportError:
@@ -32,7 +37,7 @@ def connected(address: str) -> Iterator[Any]:
         raise InputError(f"--scheduler {address}: no scheduler answers there ({reason})") from None
     try:
         _require_workers(client, address)
-        yield client
+        yield DaskWorkers(client, address, limit)
     finally:
         with suppress(Exception), warnings.catch_warnings(action="ignore"):
             client.close(timeout=2)
@@ -51,39 +56,61 @@ def _require_workers(client: Any, address: str) -> None:
             )
 
 
-class ClusterExecutor(Executor):
+class DaskWorkers(Workers):
     """The workers of a cluster, where every future ends as long as the client is connected.
 
     `Client.get_executor` leaves one pending for ever when a worker dies with an answer that nobody has fetched yet
     and the second run of the same task fails.
     """
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
+    attempts = 2  # Dask itself tries a task on several workers before it says KilledWorker
 
-    def submit(self, function: Callable[..., Any], /, *arguments: Any, **keywords: Any) -> Future:
-        task = self._client.submit(function, *arguments, pure=False, **keywords)
+    def __init__(self, client: Any, address: str, limit: float | None) -> None:
+        self._client = client
+        self._limit = limit
+        self._watch = Watch(client, address)
+        self._watch.start()
+
+    def submit(self, work: str, fields: dict[str, Any]) -> Future:
+        # the worker ends itself at the limit, because nobody else can end it
+        task = self._client.submit(execute, work, fields, self._limit, pure=False)
         future: Future = Future()
         future.add_done_callback(lambda ended: task.cancel() if ended.cancelled() else None)
-        self._client.loop.add_callback(_hand_over, self._client, task, future)
+        self._client.loop.add_callback(self._hand_over, task, future)
         return future
 
+    def slots(self) -> int:
+        return self._watch.workers
 
-async def _hand_over(client: Any, task: Any, future: Future) -> None:
-    """End `future` as `task` of Dask ends; one that the cluster gave up, or cannot deliver, ends as cancelled."""
-    answer: Any = None
-    error: BaseException | None = None
-    try:
-        answer = await client.gather(task, asynchronous=True)
-    except Exception as raised:
+    def check(self) -> None:
+        self._watch.check()
+
+    def warm_up(self, trials: Iterable[Trial], stop: Stop, progress: Progress) -> None:
+        """Each worker compiles at its first trial: nobody here can know which of them share a cache."""
+
+    async def _hand_over(self, task: Any, future: Future) -> None:
+        """End `future` as `task` of Dask ends; one that the cluster gave up, or cannot deliver, ends as cancelled."""
+        answer: Any = None
+        error: BaseException | None = None
+        try:
+            answer = await self._client.gather(task, asynchronous=True)
+        except Exception as raised:
+            error = self._meaning(raised, task)
+        if not future.set_running_or_notify_cancel():
+            return
+        if error is None:
+            future.set_result(answer)
+        else:
+            future.set_exception(error)
+
+    def _meaning(self, raised: Exception, task: Any) -> BaseException:
+        from distributed.scheduler import KilledWorker
+
+        if isinstance(raised, KilledWorker):
+            within = "" if self._limit is None else f", or did not end within {self._limit:g} s"
+            return WorkerLostError(f"it killed every worker that it met{within}")
         undelivered = isinstance(raised, OSError) and task.status != "error"
-        error = CancelledError(str(raised)) if undelivered else raised
-    if not future.set_running_or_notify_cancel():
-        return
-    if error is None:
-        future.set_result(answer)
-    else:
-        future.set_exception(error)
+        return CancelledError(str(raised)) if undelivered else raised
 
 
 class Watch(threading.Thread):

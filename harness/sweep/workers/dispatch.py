@@ -5,16 +5,13 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from harness.datasets.catalog import PUBLISHED
 from harness.errors import HarnessError
 from harness.spec.trial import Trial
-from harness.sweep.workers.call import execute, one_line
-from harness.sweep.workers.pool import Workers
-
-POLL = 0.2  # seconds between looks at interruption and at the state of the cluster
+from harness.sweep.workers.call import one_line
+from harness.sweep.workers.pool import POLL, Stop, WorkerHungError, WorkerLostError, Workers
 
 
 class Task(NamedTuple):
@@ -24,14 +21,6 @@ class Task(NamedTuple):
     trial: Trial
     study: str
     arm: str
-
-
-@dataclass
-class Stop:
-    """Set `requested` to end a dispatch: nothing new is started, what runs may finish."""
-
-    requested: bool = False
-    interrupted: bool = False  # by the user, rather than by a rule
 
 
 def dispatch(queue: deque[Task], workers: Workers, work: str, stop: Stop) -> Iterator[tuple[Task, dict[str, Any]]]:
@@ -46,7 +35,7 @@ def dispatch(queue: deque[Task], workers: Workers, work: str, stop: Stop) -> Ite
 
     def launch(task: Task) -> None:
         fields = task.trial.model_dump(mode="json") | {"dataset": _from_anywhere(task.trial.dataset)}
-        flying[workers.executor.submit(execute, work, fields, workers.limit)] = task
+        flying[workers.submit(work, fields)] = task
 
     while flying or ((queue or alone) and not stop.requested):
         if stop.requested:
@@ -69,14 +58,14 @@ def dispatch(queue: deque[Task], workers: Workers, work: str, stop: Stop) -> Ite
             except CancelledError:  # ours after a stop, else the cluster's, which then must prove that it lives
                 queue.appendleft(task)
                 continue
-            except workers.hung as error:
+            except WorkerHungError as error:
                 answer = {"error": str(error)}
-            except workers.lost as error:
+            except WorkerLostError as error:
                 losses[task.trial_id] += 1
                 if losses[task.trial_id] < workers.attempts:
                     alone.append(task)
                     continue
-                answer = {"error": f"{workers.loss(error)}, {losses[task.trial_id]} times"}
+                answer = {"error": f"{error}, {losses[task.trial_id]} times"}
             except HarnessError as error:
                 failure = error
                 continue

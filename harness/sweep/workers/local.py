@@ -1,4 +1,4 @@
-"""Local worker processes behind `concurrent.futures.Executor`.
+"""Worker processes of this machine.
 
 Each worker is kept by one thread that hands it a call and waits. A worker that dies or hangs therefore fails one
 future, and which one is never in doubt; the standard library's process pool would break as a whole.
@@ -11,28 +11,58 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from harness.errors import HarnessError
+from harness.spec.trial import Trial
+from harness.sweep.progress import Progress
+from harness.sweep.workers.call import execute
 from harness.sweep.workers.environment import THREAD_VARIABLES
+from harness.sweep.workers.pool import Stop, WorkerHungError, WorkerLostError, Workers
+from harness.sweep.workers.warm_up import compile_kernels
 
 START_LIMIT = 300.0  # seconds in which a worker must have loaded its code
 ENDING_LIMIT = 2.0  # seconds in which a worker whose pipes are closed ends by itself, and so says how
 
 
-class WorkerLostError(Exception):
-    """The worker process died under this call, with `code` as its exit code, negative for a signal."""
+class ProcessEndedError(WorkerLostError):
+    """The worker process ended under a call, with `code` as its exit code, negative for a signal."""
 
     def __init__(self, code: int) -> None:
         super().__init__(_ending(code))
         self.code = code
 
 
-class WorkerHungError(Exception):
-    """The worker process was still busy at the end of the time limit and was killed."""
+class LocalWorkers(Workers):
+    """`jobs` processes of this machine."""
+
+    attempts = 3
+
+    def __init__(self, executor: "ProcessExecutor", jobs: int) -> None:
+        self._executor = executor
+        self._jobs = jobs
+
+    def submit(self, work: str, fields: dict[str, Any]) -> Future:
+        return self._executor.submit(execute, work, fields)
+
+    def slots(self) -> int:
+        return self._jobs
+
+    def check(self) -> None:
+        """A lost process is started again, so the workers are never lost for good."""
+
+    def warm_up(self, trials: Iterable[Trial], stop: Stop, progress: Progress) -> None:
+        compile_kernels(trials, self._executor, stop, progress)
+
+
+@contextmanager
+def local_workers(jobs: int, load: str, limit: float | None) -> Iterator[LocalWorkers]:
+    """Yield `jobs` local processes that have loaded `load` and kill a trial after `limit` seconds."""
+    with ProcessExecutor(jobs, load, limit) as executor:
+        yield LocalWorkers(executor, jobs)
 
 
 class ProcessExecutor(Executor):
@@ -40,7 +70,7 @@ class ProcessExecutor(Executor):
 
     Each loads the function `load` (``module:name``) before its first call, so that `limit`, the seconds that one
     call may take (None: any), counts none of that. It may be changed for calls to come. Futures end with
-    WorkerLostError, WorkerHungError, or with HarnessError for a call that raised. Leaving its `with` block by an
+    ProcessEndedError, WorkerHungError, or with HarnessError for a call that raised. Leaving its `with` block by an
     exception kills the workers.
     """
 
@@ -77,7 +107,7 @@ class ProcessExecutor(Executor):
             self.kill()
 
     def kill(self) -> None:
-        """Kill every worker now; the futures in hand end with WorkerLostError, the others are cancelled."""
+        """Kill every worker now; the futures in hand end with ProcessEndedError, the others are cancelled."""
         self._drop_calls()
         for keeper in self._keepers:
             keeper.dismissed = True
@@ -148,7 +178,7 @@ class _Keeper(threading.Thread):
                 self._exchange(self._worker, "", START_LIMIT)
             except WorkerHungError as error:
                 raise HarnessError(f"a worker process does not start: {error}") from None
-            except WorkerLostError as error:
+            except ProcessEndedError as error:
                 if error.code < 0:  # killed, as may happen to any
                     raise
                 raise HarnessError(f"a worker process cannot load its code: {error}") from None
@@ -179,7 +209,7 @@ class _Keeper(threading.Thread):
         if line.endswith("\n"):
             return line
         code = self._bury()
-        raise WorkerHungError(f"timed out after {limit:g} s") if hung.is_set() else WorkerLostError(code)
+        raise WorkerHungError(f"timed out after {limit:g} s") if hung.is_set() else ProcessEndedError(code)
 
 
 def _start_worker(load: str) -> "subprocess.Popen[str]":

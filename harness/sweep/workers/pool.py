@@ -1,46 +1,54 @@
-"""Where trials run: local processes or a Dask cluster, both as `concurrent.futures.Executor`."""
+"""What the runner asks of the workers that train, wherever these are."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
-from contextlib import contextmanager
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from concurrent.futures import Future
+from typing import Any
 
-from harness.sweep.workers.local import ProcessExecutor, WorkerHungError, WorkerLostError
+from harness.spec.trial import Trial
+from harness.sweep.progress import Progress
 
-
-@dataclass(frozen=True)
-class Workers:
-    """An executor, and what the runner must know beyond that interface."""
-
-    executor: Executor
-    slots: Callable[[], int]  # trials that can run at once, now
-    check: Callable[[], None]  # raises HarnessError when the workers are lost for good
-    lost: tuple[type[BaseException], ...]  # what a future ends with when its worker died
-    loss: Callable[[BaseException], str]  # what a trial is told to have died of
-    hung: tuple[type[BaseException], ...]  # … when its worker was killed at the time limit
-    attempts: int  # times that a trial may lose its worker before it is given up
-    limit: float | None  # seconds after which a worker must end itself, because nobody else can end it
+POLL = 0.2  # seconds between looks at interruption and at the state of the workers
 
 
-@contextmanager
-def local_workers(jobs: int, load: str, limit: float | None) -> Iterator[Workers]:
-    """Yield `jobs` local processes."""
-    with ProcessExecutor(jobs, load, limit) as executor:
-        yield Workers(executor, lambda: jobs, lambda: None, (WorkerLostError,), str, (WorkerHungError,), 3, None)
+class WorkerLostError(Exception):
+    """A worker died under a call; the message says how."""
 
 
-@contextmanager
-def cluster_workers(address: str, limit: float | None) -> Iterator[Workers]:
-    """Yield the workers of a Dask scheduler; raises InputError when there are none."""
-    from harness.sweep.workers.dask_cluster import ClusterExecutor, Watch, connected
+class WorkerHungError(Exception):
+    """A worker was still busy at the end of the time limit and was killed."""
 
-    with connected(address) as client:
-        from distributed.scheduler import KilledWorker
 
-        watch = Watch(client, address)
-        watch.start()
-        executor = ClusterExecutor(client)
-        within = "" if limit is None else f", or did not end within {limit:g} s"
-        loss = f"it killed every worker that it met{within}"
-        # Dask itself tries a task on several workers before it says KilledWorker
-        yield Workers(executor, lambda: watch.workers, watch.check, (KilledWorker,), lambda _: loss, (), 2, limit)
+class Stop:
+    """Set `requested` to end a run: nothing new is started, what runs may finish."""
+
+    def __init__(self) -> None:
+        self.requested = False
+        self.interrupted = False  # by the user, rather than by a rule
+
+
+class Workers(ABC):
+    """Processes that run trials."""
+
+    attempts: int
+    """How often a trial may lose its worker before it is given up."""
+
+    @abstractmethod
+    def submit(self, work: str, fields: dict[str, Any]) -> Future:
+        """Start ``call.execute(work, fields)`` in a worker.
+
+        The future ends with the answer, or with WorkerLostError, WorkerHungError, with CancelledError where a cluster
+        gave the call up, or with HarnessError where the workers cannot run trials at all.
+        """
+
+    @abstractmethod
+    def slots(self) -> int:
+        """Return how many trials can run at once, now."""
+
+    @abstractmethod
+    def check(self) -> None:
+        """Raise HarnessError when the workers are lost for good."""
+
+    @abstractmethod
+    def warm_up(self, trials: Iterable[Trial], stop: Stop, progress: Progress) -> None:
+        """Do before the first of `trials` what would hold up several workers at once."""

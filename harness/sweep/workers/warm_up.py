@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable
 from concurrent.futures import wait
+from typing import TYPE_CHECKING
 
 from harness.spec.trial import Trial
 from harness.sweep.progress import Progress
 from harness.sweep.workers.call import RUN_TRIAL, execute
-from harness.sweep.workers.dispatch import POLL, Stop
-from harness.sweep.workers.local import ProcessExecutor
+from harness.sweep.workers.pool import POLL, Stop
+
+if TYPE_CHECKING:
+    from harness.sweep.workers.local import ProcessExecutor
 
 
-def warm_up(trials: Iterable[Trial], executor: ProcessExecutor, stop: Stop, progress: Progress) -> None:
+def compile_kernels(trials: Iterable[Trial], executor: "ProcessExecutor", stop: Stop, progress: Progress) -> None:
     """Run what `tiny_trials` returns for `trials`, a dtype a worker; no time limit counts.
 
     The machine code stays in the cache on the disk. What goes wrong here goes wrong again in a trial, and is told
