@@ -1,0 +1,198 @@
+"""The commands on studies: reproduce, run, plan, list, show."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli.options import (
+    Data,
+    FailFast,
+    Jobs,
+    Profile,
+    Reports,
+    Results,
+    Retry,
+    Scheduler,
+    Seeds,
+    Settings,
+    Studies,
+    Timeout,
+)
+from harness.cli.reports import write
+from harness.cli.shared import INTERRUPTED, folder_for, note, refuse_twice
+from harness.errors import InputError
+
+if TYPE_CHECKING:
+    from harness.spec import Study
+
+
+def reproduce(
+    profile: Profile = "quick",
+    jobs: Jobs = None,
+    results: Results = None,
+    reports: Reports = None,
+    scheduler: Scheduler = None,
+    retry_failed: Retry = False,
+    fail_fast: FailFast = False,
+    timeout: Timeout = None,
+) -> None:
+    """Run every study, time the kernels and write the report: the main job.
+
+    What is finished already is not run again.
+
+    Example: harness reproduce --profile quick
+    """
+    from harness.spec import study_names
+
+    results, reports = results or folder_for("results", profile), reports or folder_for("reports", profile)
+    studies = _load(study_names(), profile)
+    code = _run(studies, results, jobs, scheduler, retry_failed, fail_fast, timeout)
+    if code != INTERRUPTED:
+        _time_kernels_once(results)
+        write(results, reports)
+    raise typer.Exit(code)
+
+
+def run(
+    studies: Studies,
+    profile: Profile = "quick",
+    settings: Settings = None,
+    seeds: Seeds = None,
+    dataset: Data = None,
+    jobs: Jobs = None,
+    results: Results = None,
+    scheduler: Scheduler = None,
+    retry_failed: Retry = False,
+    fail_fast: FailFast = False,
+    timeout: Timeout = None,
+) -> None:
+    """Run studies: those that are shipped by name, your own by the path of its TOML file.
+
+    Example: harness run optimizer --profile smoke --set epochs=2 --jobs 2
+    """
+    from harness.results.frames import load_study_results
+
+    results = results or folder_for("results", profile)
+    resolved = _load(studies, profile, settings, seeds, dataset)
+    code = _run(resolved, results, jobs, scheduler, retry_failed, fail_fast, timeout)
+    if code != INTERRUPTED:
+        from harness.cli.printing import arms_table
+
+        for study in resolved:
+            print(f"\n{study.title}\n{arms_table(load_study_results(results / study.name).trials)}")
+            print(f"tables: {results / study.name}")
+    raise typer.Exit(code)
+
+
+def plan(
+    studies: Studies,
+    profile: Profile = "quick",
+    settings: Settings = None,
+    seeds: Seeds = None,
+    dataset: Data = None,
+    jobs: Jobs = None,
+    results: Results = None,
+) -> None:
+    """Show which trials are done, failed or missing, and how long the missing ones will take. Records nothing.
+
+    Example: harness plan optimizer --profile full
+    """
+    from harness.api import cores
+    from harness.cli.printing import plan_table
+    from harness.sweep.plan import plan_studies
+
+    results = results or folder_for("results", profile)
+    resolved = _load(studies, profile, settings, seeds, dataset)
+    print(plan_table(plan_studies(resolved, results, jobs or cores(), note)))
+    print(f"results: {results}")
+
+
+def list_studies() -> None:
+    """List the studies that are shipped.
+
+    Example: harness list
+    """
+    from harness.spec import load_study, study_names
+    from harness.text import table
+
+    studies = [load_study(name) for name in study_names()]
+    rows = [[study.name, study.section or "", str(len(study.arms)), study.question] for study in studies]
+    print(table(["study", "section", "arms", "question"], rows))
+
+
+def show(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A name (see `harness list`) or a .toml file.")],
+    profile: Profile = "quick",
+    settings: Settings = None,
+    seeds: Seeds = None,
+    dataset: Data = None,
+) -> None:
+    """Show a study as it would be run: baseline, arms, tuning, seeds.
+
+    Example: harness show optimizer --profile full
+    """
+    from harness.cli.printing import study_text
+
+    (resolved,) = _load([study], profile, settings, seeds, dataset)
+    print(study_text(resolved))
+
+
+def _load(
+    names: list[str],
+    profile: str,
+    settings: list[str] | None = None,
+    seeds: int | None = None,
+    dataset: str | None = None,
+) -> "list[Study]":
+    from harness.spec import load_study, parse_set
+
+    overrides = parse_set(settings or [])
+    if dataset is not None:
+        refuse_twice("dataset", overrides)
+    studies = [load_study(name, profile, overrides, seeds, dataset) for name in dict.fromkeys(names)]
+    for study in studies:
+        if [other.name for other in studies].count(study.name) > 1:
+            raise InputError(f"two studies are called '{study.name}'; rename one of the files")
+    return studies
+
+
+def _run(
+    studies: "list[Study]",
+    results: Path,
+    jobs: int | None,
+    scheduler: str | None,
+    retry_failed: bool,
+    fail_fast: bool,
+    timeout: float | None,
+) -> int:
+    """Run studies, tell how it went and return the exit code."""
+    if jobs is not None and scheduler is not None:
+        raise InputError("--jobs and --scheduler exclude each other: the workers of the cluster are its own")
+    from harness.api import cores
+    from harness.sweep.progress import progress_display
+    from harness.sweep.runner import run_studies
+
+    summary = run_studies(
+        studies, results, jobs or cores(), scheduler, retry_failed, fail_fast, timeout, progress_display()
+    )
+    counts = {"done": summary.done, "diverged": summary.diverged, "failed": summary.failed, "missing": summary.missing}
+    told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+    before = sum(counts.values()) - summary.ran - summary.missing
+    print(f"{summary.ran} trials run now, {before} recorded before: {told}\nresults: {results}")
+    if summary.interrupted:
+        note(f"interrupted; this goes on where it stopped: {shlex.join(['harness', *sys.argv[1:]])}")
+        return INTERRUPTED
+    return 1 if summary.failed or summary.missing else 0
+
+
+def _time_kernels_once(results: Path) -> None:
+    """Add the short form of the kernel benchmark, unless the results have one."""
+    if (results / "bench" / "kernels.csv").exists():
+        return
+    from harness.bench.benchmarks import bench_kernels
+
+    note("timing the kernels against the limits of this machine")
+    bench_kernels(results, lambda _: None, reduced=True)
