@@ -1,6 +1,7 @@
 """The harness from Python: what the commands do, with DataFrames instead of printing."""
 
 import os
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ def run(
 
     `settings` change fields of the baseline, as ``--set`` does; they, `seeds` and `dataset` do not apply to a
     `Study`, which is resolved already. `results` defaults to results/local/<profile>, `jobs` to the cores there are.
-    Finished trials are not run again. A trial that fails is a row with its reason. Raises InputError.
+    Finished trials are not run again. A trial that fails is a row with its reason. After Ctrl-C
+    what is finished is kept and KeyboardInterrupt raised; SIGTERM ends the process alike. Raises InputError.
     """
     if not studies:
         raise InputError("run: no study given")
@@ -34,7 +36,10 @@ def run(
         for study in studies
     ]
     folder = Path(results) if results is not None else default_folder("results", profile)
-    run_studies(resolved, folder, jobs or cores(), scheduler)
+    summary = run_studies(resolved, folder, jobs or cores(), scheduler)
+    if summary.signal is not None:
+        kept = f"{summary.missing} trials are missing in {folder}; the same call goes on where it stopped"
+        raise KeyboardInterrupt(kept) if summary.signal == signal.SIGINT else SystemExit(128 + summary.signal)
     return load_results(folder)
 
 

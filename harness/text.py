@@ -1,6 +1,8 @@
-"""Plain text for people: aligned tables and lengths of time."""
+"""Plain text for people: aligned tables, lengths of time, and lines beside the output."""
 
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -26,3 +28,9 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def note(text: str) -> None:
+    """Tell one line on standard error; where nobody can read it any more, go on without."""
+    with suppress(OSError, ValueError):
+        print(text, file=sys.stderr, flush=True)

@@ -11,7 +11,7 @@ import harness
 import kernels
 
 PROJECT = {"harness": Path(harness.__file__).parent, "kernels": Path(kernels.__file__).parent}
-EVERYWHERE = ("harness.errors", "harness.cache", "harness.text")
+EVERYWHERE = ("harness.errors", "harness.atomic", "harness.cache", "harness.text")
 """Small modules without arrows of their own."""
 MAY_USE: dict[str, tuple[str, ...]] = {
     "kernels": (),

@@ -5,14 +5,16 @@ for NumPy.
 """
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 
 import typer
 
 from harness.cli import data, quality, reports, studies, train
-from harness.cli.shared import INTERRUPTED, note
+from harness.cli.shared import STOPPED
 from harness.errors import HarnessError
+from harness.text import note
 
 app = typer.Typer(
     help="Train neural networks from scratch, compare their techniques, report with figures.",
@@ -39,7 +41,21 @@ app.add_typer(data.app, name="data")
 
 def main() -> None:
     """Run the command line; every known trouble ends in one line on standard error and its exit code."""
+    _open_closed_streams()
+    if sys.stdout is None:
+        sys.exit(_complain("standard output is closed", 1))
     sys.exit(_exit_code(sys.argv[1:] or ["--help"]))
+
+
+def _open_closed_streams() -> None:
+    """Let no file of ours take the place of a standard stream that is closed; what is told there is lost."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
 
 
 def _exit_code(arguments: list[str]) -> int:
@@ -50,7 +66,7 @@ def _exit_code(arguments: list[str]) -> int:
     except HarnessError as error:
         return _complain(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        return _complain("interrupted", INTERRUPTED)
+        return _complain("interrupted", STOPPED + signal.SIGINT)
     except BrokenPipeError:  # the reader of our output has gone, as `head` does
         return _unwritable(1)
     except OSError as error:  # as of a full disk

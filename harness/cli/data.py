@@ -4,24 +4,27 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.shared import helped
 from harness.errors import HarnessError
 
 app = typer.Typer(help="Datasets: which there are, fetch one, verify the files.", rich_markup_mode=None)
 
 
 @app.callback(invoke_without_command=True)
+@helped("""Datasets: which there are, fetch one, verify the files.""")
 def data(context: typer.Context) -> None:
-    """Datasets: which there are, fetch one, verify the files."""
     if context.invoked_subcommand is None:
         print(context.get_help())
 
 
 @app.command("list")
-def data_list() -> None:
+@helped(
     """List the datasets that have a name, and where their files are.
 
     Example: harness data list
     """
+)
+def data_list() -> None:
     from harness.datasets.service import list_datasets
     from harness.text import table
 
@@ -32,26 +35,30 @@ def data_list() -> None:
 
 
 @app.command("fetch")
-def data_fetch(name: Annotated[str, typer.Argument(metavar="NAME", help="See `harness data list`.")]) -> None:
+@helped(
     """Download a dataset and check it against its published MD5s.
 
     Example: harness data fetch fashion-mnist
     """
+)
+def data_fetch(name: Annotated[str, typer.Argument(metavar="NAME", help="See `harness data list`.")]) -> None:
     from harness.datasets.service import fetch_dataset
 
     print(fetch_dataset(name))
 
 
 @app.command("verify")
+@helped(
+    """Read every file of a dataset and compare it with what was published.
+
+    Example: harness data verify ./my-idx-files
+    """
+)
 def data_verify(
     dataset: Annotated[
         str | None, typer.Argument(metavar="[NAME|DIR]", help="One dataset; all that are here if left out.")
     ] = None,
 ) -> None:
-    """Read every file of a dataset and compare it with what was published.
-
-    Example: harness data verify ./my-idx-files
-    """
     from harness.datasets.service import verify_datasets
     from harness.text import table
 

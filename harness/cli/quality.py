@@ -5,15 +5,18 @@ from typing import Annotated
 import typer
 
 from harness.cli.options import Benchmark, Profile, Results
-from harness.cli.shared import folder_for, note
+from harness.cli.shared import folder_for, helped
 from harness.errors import HarnessError
+from harness.text import note
 
 
-def check() -> None:
+@helped(
     """Prove every kernel right: equations, slopes, both backends, both dtypes, whole networks and trials.
 
     Example: harness check
     """
+)
+def check() -> None:
     from harness.check.every import run_checks, summary
 
     checks = list(run_checks())
@@ -24,16 +27,18 @@ def check() -> None:
     print(f"{len(checks)} checks, all within bounds")
 
 
+@helped(
+    """Measure each kernel against the limits of this machine, and training against BLAS and other libraries.
+
+    Example: harness bench training --peers
+    """
+)
 def bench(
     what: Benchmark = "all",
     peers: Annotated[bool, typer.Option("--peers", help="Also PyTorch, JAX, scikit-learn and the tutorial.")] = False,
     profile: Profile = "quick",
     results: Results = None,
 ) -> None:
-    """Measure each kernel against the limits of this machine, and training against BLAS and other libraries.
-
-    Example: harness bench training --peers
-    """
     results = results or folder_for("results", profile)
 
     from harness.bench import benchmarks as run

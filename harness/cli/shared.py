@@ -1,18 +1,25 @@
 """What several commands do alike."""
 
-import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from harness.errors import InputError
 
-INTERRUPTED = 130
-"""Exit code after Ctrl-C."""
+Command = TypeVar("Command", bound=Callable[..., None])
+
+STOPPED = 128
+"""Exit codes above are this and the number of the signal that ended the command."""
 
 
-def note(text: str) -> None:
-    """Tell one line beside the output."""
-    print(text, file=sys.stderr, flush=True)
+def helped(text: str) -> Callable[[Command], Command]:
+    """Give a command its help, which a docstring would not under ``python -OO``."""
+
+    def decorate(command: Command) -> Command:
+        command.__doc__ = text
+        return command
+
+    return decorate
 
 
 def folder_for(kind: str, profile: str) -> Path:

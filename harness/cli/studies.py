@@ -22,13 +22,22 @@ from harness.cli.options import (
     Timeout,
 )
 from harness.cli.reports import write
-from harness.cli.shared import INTERRUPTED, folder_for, note, refuse_twice
+from harness.cli.shared import STOPPED, folder_for, helped, refuse_twice
 from harness.errors import InputError
+from harness.text import note
 
 if TYPE_CHECKING:
     from harness.spec import Study
 
 
+@helped(
+    """Run every study, time the kernels and write the report: the main job.
+
+    What is finished already is not run again.
+
+    Example: harness reproduce --profile quick
+    """
+)
 def reproduce(
     profile: Profile = "quick",
     jobs: Jobs = None,
@@ -39,23 +48,23 @@ def reproduce(
     fail_fast: FailFast = False,
     timeout: Timeout = None,
 ) -> None:
-    """Run every study, time the kernels and write the report: the main job.
-
-    What is finished already is not run again.
-
-    Example: harness reproduce --profile quick
-    """
     from harness.spec import study_names
 
     results, reports = results or folder_for("results", profile), reports or folder_for("reports", profile)
     studies = _load(study_names(), profile)
     code = _run(studies, results, jobs, scheduler, retry_failed, fail_fast, timeout)
-    if code != INTERRUPTED:
+    if code < STOPPED:
         _time_kernels_once(results)
         write(results, reports)
     raise typer.Exit(code)
 
 
+@helped(
+    """Run studies: those that are shipped by name, your own by the path of its TOML file.
+
+    Example: harness run optimizer --profile smoke --set epochs=2 --jobs 2
+    """
+)
 def run(
     studies: Studies,
     profile: Profile = "quick",
@@ -69,16 +78,12 @@ def run(
     fail_fast: FailFast = False,
     timeout: Timeout = None,
 ) -> None:
-    """Run studies: those that are shipped by name, your own by the path of its TOML file.
-
-    Example: harness run optimizer --profile smoke --set epochs=2 --jobs 2
-    """
     from harness.results.frames import load_study_results
 
     results = results or folder_for("results", profile)
     resolved = _load(studies, profile, settings, seeds, dataset)
     code = _run(resolved, results, jobs, scheduler, retry_failed, fail_fast, timeout)
-    if code != INTERRUPTED:
+    if code < STOPPED:
         from harness.cli.printing import arms_table
 
         for study in resolved:
@@ -87,6 +92,12 @@ def run(
     raise typer.Exit(code)
 
 
+@helped(
+    """Show which trials are done, failed or missing, and how long the missing ones will take. Records nothing.
+
+    Example: harness plan optimizer --profile full
+    """
+)
 def plan(
     studies: Studies,
     profile: Profile = "quick",
@@ -96,10 +107,6 @@ def plan(
     jobs: Jobs = None,
     results: Results = None,
 ) -> None:
-    """Show which trials are done, failed or missing, and how long the missing ones will take. Records nothing.
-
-    Example: harness plan optimizer --profile full
-    """
     from harness.api import cores
     from harness.cli.printing import plan_table
     from harness.sweep.plan import plan_studies
@@ -110,11 +117,13 @@ def plan(
     print(f"results: {results}")
 
 
-def list_studies() -> None:
+@helped(
     """List the studies that are shipped.
 
     Example: harness list
     """
+)
+def list_studies() -> None:
     from harness.spec import load_study, study_names
     from harness.text import table
 
@@ -123,6 +132,12 @@ def list_studies() -> None:
     print(table(["study", "section", "arms", "question"], rows))
 
 
+@helped(
+    """Show a study as it would be run: baseline, arms, tuning, seeds.
+
+    Example: harness show optimizer --profile full
+    """
+)
 def show(
     study: Annotated[str, typer.Argument(metavar="STUDY", help="A name (see `harness list`) or a .toml file.")],
     profile: Profile = "quick",
@@ -130,10 +145,6 @@ def show(
     seeds: Seeds = None,
     dataset: Data = None,
 ) -> None:
-    """Show a study as it would be run: baseline, arms, tuning, seeds.
-
-    Example: harness show optimizer --profile full
-    """
     from harness.cli.printing import study_text
 
     (resolved,) = _load([study], profile, settings, seeds, dataset)
@@ -182,9 +193,9 @@ def _run(
     told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
     before = sum(counts.values()) - summary.ran - summary.missing
     print(f"{summary.ran} trials run now, {before} recorded before: {told}\nresults: {results}")
-    if summary.interrupted:
-        note(f"interrupted; this goes on where it stopped: {shlex.join(['harness', *sys.argv[1:]])}")
-        return INTERRUPTED
+    if summary.signal is not None:
+        note(f"stopped early; this goes on where it stopped: {shlex.join(['harness', *sys.argv[1:]])}")
+        return 128 + summary.signal
     return 1 if summary.failed or summary.missing else 0
 
 

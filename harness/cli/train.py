@@ -1,14 +1,17 @@
 """The command on one network: train."""
 
 from harness.cli.options import Data, Settings
-from harness.cli.shared import note, refuse_twice
+from harness.cli.shared import helped, refuse_twice
+from harness.text import note
 
 
-def train(settings: Settings = None, dataset: Data = None) -> None:
+@helped(
     """Train one network and print each evaluation.
 
     Example: harness train --set hidden=64,64 --set learning_rate=0.01
     """
+)
+def train(settings: Settings = None, dataset: Data = None) -> None:
     from harness.spec import parse_set, trial_from
 
     chosen = parse_set(settings or [])

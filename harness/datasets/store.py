@@ -5,14 +5,12 @@ files is written aside, sealed and moved into place: readers see a whole file or
 equal bytes. The seal is a fixed modification time: any later write changes it, and the entry is not trusted.
 """
 
-import os
-import tempfile
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
+
+from harness.atomic import Write, replace_files
 
 SEAL = 1_000_000_000 * 10**9  # nanoseconds; an even second that every file system can hold
 
@@ -31,9 +29,10 @@ def write_entry(folder: Path, arrays: dict[str, np.ndarray], digest: str) -> boo
     """Publish an entry and return whether that was possible: an unwritable or full disk is no error."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for part, array in arrays.items():
-            _publish(folder / f"{part}.npy", partial(np.save, arr=array, allow_pickle=False))
-        _publish(folder / "digest", lambda file: file.write(digest.encode()))
+        contents: dict[Path, Write] = {
+            folder / f"{part}.npy": partial(np.save, arr=array, allow_pickle=False) for part, array in arrays.items()
+        }
+        replace_files(contents | {folder / "digest": lambda file: file.write(digest.encode())}, SEAL)
     except OSError:
         return False
     return True
@@ -48,17 +47,3 @@ def _sealed(path: Path) -> Path:
     if path.stat().st_mtime_ns != SEAL:
         raise ValueError(f"{path} was changed after it was published")
     return path
-
-
-def _publish(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
-    try:
-        with open(handle, "wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.utime(aside, ns=(SEAL, SEAL))
-        os.replace(aside, path)
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise

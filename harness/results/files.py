@@ -8,13 +8,12 @@ results/<study>/environment.json   digest → versions and machine (see `environ
 """
 
 import json
-import os
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.atomic import replace_files
 from harness.errors import HarnessError, InputError
 from harness.spec.names import RESERVED
 from harness.spec.study import Study, study_from_record
@@ -92,18 +91,8 @@ def write_atomically(path: Path, text: str) -> None:
     Raises HarnessError when the disk is full, InputError when the folder cannot be written.
     """
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
+        replace_files({path: lambda file: file.write(text.encode())})
+    except PermissionError as error:
         raise InputError(f"{path.parent}: cannot be written ({error.strerror})") from None
-    try:
-        with open(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(descriptor)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException as error:
-        Path(temporary).unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise HarnessError(f"{path}: cannot be written ({error.strerror})") from None
-        raise
+    except OSError as error:
+        raise HarnessError(f"{path}: cannot be written ({error.strerror})") from None

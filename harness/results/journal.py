@@ -99,7 +99,7 @@ class JournalWriter:
     def __init__(self, folder: Path) -> None:
         self.path = folder / JOURNAL_FILE
         try:
-            self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+            self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
         except OSError as error:
             raise InputError(f"{self.path}: cannot be written ({error.strerror})") from None
         _mend_tail(self._descriptor)

@@ -49,6 +49,8 @@ def read_toml(data: bytes, where: str) -> dict[str, Any]:
         raise InputError(f"{where}: {line_told}: {' '.join(what.split())}") from None
     except RecursionError:
         raise InputError(f"{where}: nested too deeply") from None
+    except ValueError as error:  # Python's limit on the digits of a whole number
+        raise InputError(f"{where}: {' '.join(str(error).split(';')[0].split())}") from None
 
 
 def _shipped() -> dict[str, Traversable]:

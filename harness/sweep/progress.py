@@ -2,11 +2,12 @@
 
 import sys
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
 from harness.results.journal import Record
-from harness.text import duration
+from harness.text import duration, note
 
 PACE_FROM = 5  # trials
 
@@ -73,7 +74,7 @@ class PlainProgress(Progress):
         self._last = time.monotonic()
 
     def note(self, text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
+        note(text)
 
     def show(self, label: str) -> None:
         now = time.monotonic()
@@ -83,7 +84,10 @@ class PlainProgress(Progress):
 
 
 class TerminalProgress(Progress):
-    """A live bar with counts, pace, time to go and the arm that finished last."""
+    """A live bar with counts, pace, time to go and the arm that finished last.
+
+    A terminal that goes away meanwhile takes nothing with it but the bar.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -95,17 +99,21 @@ class TerminalProgress(Progress):
         self._task = self._bar.add_task("", total=None)
 
     def __enter__(self) -> Self:
-        self._bar.start()
+        with suppress(OSError):
+            self._bar.start()
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._bar.stop()
+        with suppress(OSError):
+            self._bar.stop()
 
     def note(self, text: str) -> None:
-        self._bar.console.print(text, markup=False, highlight=False)
+        with suppress(OSError):
+            self._bar.console.print(text, markup=False, highlight=False)
 
     def show(self, label: str) -> None:
-        self._bar.update(self._task, completed=self.ran, total=self.total, description=self.line(label))
+        with suppress(OSError):
+            self._bar.update(self._task, completed=self.ran, total=self.total, description=self.line(label))
 
 
 def progress_display() -> Progress:

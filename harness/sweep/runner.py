@@ -34,7 +34,7 @@ class RunSummary:
     diverged: int
     failed: int
     missing: int
-    interrupted: bool
+    signal: int | None  # that ended it early
 
 
 def run_studies(
@@ -52,9 +52,9 @@ def run_studies(
 
     A trial is run once, however many studies ask for it, and is taken over from a study that has it. `timeout`
     bounds one trial, in seconds. `fail_fast` stops at the first failed trial. `work` (``module:function``, trial
-    fields → record) is what a worker calls. After one Ctrl-C the running trials are finished (those on a cluster are
-    given up) and the summary says `interrupted`; a second raises KeyboardInterrupt. The tables are rewritten in any
-    case.
+    fields → record) is what a worker calls. After one Ctrl-C or SIGTERM the running trials are finished (those on a
+    cluster are given up) and the summary names the `signal`; a second Ctrl-C raises KeyboardInterrupt. The
+    tables are rewritten in any case.
 
     Raises InputError for bad state (locked, foreign, damaged or read-only folder, unreachable scheduler) and
     HarnessError when the disk is full or the scheduler is lost; what is finished is kept.
@@ -68,7 +68,7 @@ def run_studies(
     stop = Stop()
     sources = sources_of(studies)
     running = "finishing" if scheduler is None else "giving up"
-    with locked(results), _ctrl_c(stop, progress, f"interrupted: {running} the trials that run"):
+    with locked(results), _signals(stop, progress, running):
         refuse_foreign(results)
         with (
             _workers(jobs, scheduler, timeout, work) as workers,  # first, for no study is touched if there are none
@@ -86,7 +86,7 @@ def run_studies(
                 if record is not None:
                     progress.finished(f"{task.study}: {task.arm}", record)
                     stop.requested |= fail_fast and record["status"] == "failed"
-    return _summary(queue, progress.ran, stop.interrupted)
+    return _summary(queue, progress.ran, stop.signal)
 
 
 def _refuse_unrunnable(studies: list[Study], jobs: int) -> None:
@@ -132,25 +132,28 @@ def _workers(jobs: int, scheduler: str | None, timeout: float | None, work: str)
 
 
 @contextmanager
-def _ctrl_c(stop: Stop, progress: Progress, told: str) -> Iterator[None]:
-    """Turn the first Ctrl-C into a stop of the dispatch; the second is a KeyboardInterrupt as ever."""
+def _signals(stop: Stop, progress: Progress, running: str) -> Iterator[None]:
+    """Turn the first Ctrl-C or SIGTERM into a stop of the dispatch; the second acts as ever."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    def interrupted(*_: object) -> None:
-        stop.requested = stop.interrupted = True
+    def stopped(number: int, _: object) -> None:
+        stop.requested, stop.signal = True, number
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        progress.note(f"{told}; Ctrl-C again to stop at once")
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        what = "interrupted" if number == signal.SIGINT else "terminated"
+        progress.note(f"{what}: {running} the trials that run; Ctrl-C again to stop at once")
 
-    before = signal.signal(signal.SIGINT, interrupted)
+    before = {number: signal.signal(number, stopped) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _summary(queue: Queue, ran: int, interrupted: bool) -> RunSummary:
+def _summary(queue: Queue, ran: int, ended_by: int | None) -> RunSummary:
     statuses = {key: status for folder in queue.folders for key, status in folder.statuses().items()}
     count = Counter(statuses.values())
-    return RunSummary(ran, count["done"], count["diverged"], count["failed"], count["missing"], interrupted)
+    return RunSummary(ran, count["done"], count["diverged"], count["failed"], count["missing"], ended_by)

@@ -27,15 +27,21 @@ def exponential(update: NDArray[np.int64], every: int, factor: float) -> Factors
 
 
 def cosine(update: NDArray[np.int64], total: int, floor: float) -> Factors:
-    """``floor + (1 - floor) (1 + cos(π update / total)) / 2`` (Loshchilov and Hutter 2017, without restarts)."""
+    """``floor + (1 - floor) (1 + cos(π update / total)) / 2`` (Loshchilov and Hutter 2017, without restarts).
+
+    It starts at 1 and would reach `floor` at update `total`, one after the last.
+    """
     return floor + (1 - floor) * (1 + np.cos(np.pi * update / total)) / 2
 
 
 def warmup_cosine(update: NDArray[np.int64], total: int, warmup: float, floor: float) -> Factors:
-    """A linear rise to 1 over the first `warmup` share of all updates, then cosine decay over the rest."""
-    rising = max(round(warmup * total), 1)
+    """``(update + 1) / rising`` over the first ``rising = round(warmup · total)`` updates, then cosine over the rest.
+
+    Where no update rises, it is `cosine`.
+    """
+    rising = round(warmup * total)
     decay = cosine(np.maximum(update - rising, 0), max(total - rising, 1), floor)
-    return np.where(update < rising, (update + 1) / rising, decay)
+    return np.where(update < rising, (update + 1) / max(rising, 1), decay)
 
 
 def learning_rates(trial: Trial, updates_per_epoch: int) -> Factors:

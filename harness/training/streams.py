@@ -4,10 +4,15 @@ import numpy as np
 
 NAMES = ("split", "weights", "order", "dropout")  # a name's position enters its seed: append, never reorder
 
+WORD = 2**32
+
 
 def stream(seed: int, name: str) -> np.random.Generator:
     """Return the generator of one purpose (`NAMES`), independent of those of other purposes and seeds."""
-    return np.random.default_rng([seed, NAMES.index(name)])
+    words = [seed % WORD, NAMES.index(name)]
+    # NumPy cuts a number into words of 32 bits and fills up with zeros: a second word of the seed goes last, where it
+    # cannot be taken for the purpose
+    return np.random.default_rng(words if seed < WORD else [*words, seed // WORD])
 
 
 def dropout_key(seed: int) -> np.uint64:

@@ -45,7 +45,7 @@ def main():
     except KeyboardInterrupt:
         return 130
     sys.stderr.write(json.dumps(asdict(summary)) + "\n")
-    return 130 if summary.interrupted else min(summary.failed, 1)
+    return 128 + summary.signal if summary.signal else min(summary.failed, 1)
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def test_a_lost_scheduler_ends_the_run_and_everything_finished_is_kept(tmp_path,
     ("end", "options", "expected"),
     [
         (lambda _: None, ("--largest-file", 6000), (1, "journal.jsonl: cannot grow (File too large)")),
-        (lambda run: run.send_signal(signal.SIGINT), (), (130, '"interrupted": true')),
+        (lambda run: run.send_signal(signal.SIGINT), (), (130, '"signal": 2')),
     ],
     ids=["full disk", "Ctrl-C"],
 )

@@ -190,3 +190,18 @@ def test_a_kernel_edited_while_the_run_goes_on_ends_it(tmp_path, own_kernels):
     assert "MEDDLED" not in (Path(kernels.__file__).parent / "numba_backend" / "losses.py").read_text()
     assert code == 1
     assert "a worker runs other sources" in said[-1]
+
+
+def test_sigterm_ends_a_run_as_ctrl_c_does(tmp_path, undisturbed):
+    results = tmp_path / "results"
+    run = start_run(results, *OPTIONS, start_new_session=True)
+    wait_until(lambda: len(journal_lines(results)) > 2)
+    os.killpg(run.pid, signal.SIGTERM)  # as a service manager does: to the workers as well
+    code, said = ended(run)
+    assert code == 128 + signal.SIGTERM
+    assert said[0].startswith("terminated: finishing the trials that run")
+    finished = len(journal_lines(results))
+    assert f'"done": {finished}, "diverged": 0, "failed": 0, "missing": ' in said[-1]
+    assert (results / "pace" / "trials.csv").read_text().count("\n") == finished + 1
+    run_to_the_end(results)
+    assert_same_tables(results, undisturbed)

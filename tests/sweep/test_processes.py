@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -105,3 +106,35 @@ def test_workers_do_not_outlive_a_killed_coordinator(notes):
     while any(worker.exists() for worker in workers) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(worker.exists() for worker in workers)
+
+
+def test_a_system_without_more_threads_is_one_line_that_says_what_to_do():
+    before = threading.stack_size(2**44)  # more memory than there is: the system refuses the thread
+    try:
+        with pytest.raises(HarnessError, match=r"2 workers cannot be started .*try fewer: --jobs N"):
+            ProcessExecutor(2, LOAD)
+    finally:
+        threading.stack_size(before)
+
+
+def test_a_system_without_more_processes_is_one_line_that_says_what_to_do(monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with ProcessExecutor(1, LOAD) as executor:
+        started = executor.submit(sweep_trials.steady, fields())
+        with pytest.raises(HarnessError, match=r"a worker process cannot be started .*try fewer: --jobs N"):
+            started.result()
+
+
+def test_workers_need_no_current_folder(tmp_path):
+    script = (
+        "import os, sys; gone = sys.argv[1]; os.mkdir(gone); os.chdir(gone); os.rmdir(gone)\n"
+        "import sweep_trials\n"
+        "from harness.sweep.workers.local import ProcessExecutor\n"
+        "with ProcessExecutor(1, 'sweep_trials:steady') as executor:\n"
+        f"    print(executor.submit(sweep_trials.steady, {fields()!r}).result()['status'])\n"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "gone")], env=environment, capture_output=True, text=True
+    )
+    assert done.stdout == "done\n", done.stderr

@@ -2,6 +2,8 @@
 
 import ast
 import json
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -164,3 +166,21 @@ def test_a_reader_never_sees_half_of_a_file(tmp_path):
         write_atomically(path, "new and longer")
         assert reader.read() == "old"
     assert path.read_text() == "new and longer"
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o002, 0o664), (0o077, 0o600)])
+def test_new_files_get_the_rights_of_the_umask_and_the_group_of_the_folder(tmp_path, umask, mode):
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    if os.geteuid() == 0:
+        os.chown(shared, -1, 12345)
+    shared.chmod(0o2775)
+    before = os.umask(umask)
+    try:
+        run_studies([STUDY], shared / "results", jobs=1, work=work("steady"))
+    finally:
+        os.umask(before)
+    files = [path for path in (shared / "results").rglob("*") if path.is_file()]
+    assert len(files) > 5
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {mode}
+    assert {path.stat().st_gid for path in files} == {shared.stat().st_gid}

@@ -50,9 +50,11 @@ def test_warm_up_rises_in_a_line_to_the_rate_and_then_decays():
     assert (np.diff(found[10:]) < 0).all()
 
 
-def test_no_warm_up_still_makes_a_first_step():
-    found = rates(schedule="warmup_cosine", warmup=0.0)
-    assert found[0] == pytest.approx(0.2)
+@pytest.mark.parametrize(("warmup", "epochs"), [(0.0, 1), (0.0, 3), (0.1, 3)])
+def test_warm_up_without_an_update_that_rises_is_cosine(warmup, epochs):
+    """A share of 0.1 of three updates rounds to none."""
+    found = rates(1, schedule="warmup_cosine", warmup=warmup, epochs=epochs)
+    np.testing.assert_array_equal(found, rates(1, schedule="cosine", epochs=epochs))
 
 
 def test_one_update_has_the_full_rate():

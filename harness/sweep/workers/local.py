@@ -25,6 +25,7 @@ from harness.sweep.workers.pool import Stop, WorkerHungError, WorkerLostError, W
 from harness.sweep.workers.warm_up import compile_kernels
 
 START_LIMIT = 300.0  # seconds in which a worker must have loaded its code
+FEWER = "the system limits threads or processes, so try fewer: --jobs N"
 ENDING_LIMIT = 2.0  # seconds in which a worker whose pipes are closed ends by itself, and so says how
 
 
@@ -77,9 +78,15 @@ class ProcessExecutor(Executor):
     def __init__(self, processes: int, load: str, limit: float | None = None) -> None:
         self.limit = limit
         self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
-        self._keepers = [_Keeper(self._calls, load) for _ in range(processes)]
-        for keeper in self._keepers:
-            keeper.start()
+        self._keepers: list[_Keeper] = []
+        try:
+            for _ in range(processes):
+                keeper = _Keeper(self._calls, load)
+                keeper.start()
+                self._keepers.append(keeper)
+        except RuntimeError as error:  # the system gives no more threads
+            self.kill()
+            raise HarnessError(f"{processes} workers cannot be started ({error}); {FEWER}") from None
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
         """Queue a call of a module-level function; keyword arguments are not carried."""
@@ -141,7 +148,7 @@ class _Keeper(threading.Thread):
         self._worker: subprocess.Popen[str] | None = None
 
     def run(self) -> None:
-        _spare_children_ctrl_c()
+        _spare_children_signals()
         while (call := self._calls.get()) is not None:
             if call.future.set_running_or_notify_cancel():
                 try:
@@ -213,15 +220,32 @@ class _Keeper(threading.Thread):
 
 
 def _start_worker(load: str) -> "subprocess.Popen[str]":
-    path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "harness.sweep.workers.process_main", load],  # -P: not the current folder first
-        env=os.environ | THREAD_VARIABLES | {"PYTHONPATH": path},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-    )
+    path = os.pathsep.join(filter(None, (entry or _current_folder() for entry in sys.path)))
+    try:
+        return subprocess.Popen(  # -P: not the current folder first
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "harness.sweep.workers.process_main",
+                load,
+            ],  # -P: not the current folder first
+            env=os.environ | THREAD_VARIABLES | {"PYTHONPATH": path},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+    except OSError as error:
+        raise HarnessError(f"a worker process cannot be started ({error.strerror}); {FEWER}") from None
+
+
+def _current_folder() -> str:
+    """Return the current folder; nothing where it has been deleted, so that nothing can be imported from it."""
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return ""
 
 
 def _buried(worker: "subprocess.Popen[str]") -> int:
@@ -242,7 +266,10 @@ def _ending(code: int) -> str:
     return f"its worker process was killed by {name}"
 
 
-def _spare_children_ctrl_c() -> None:
-    """Ctrl-C goes to every process of a terminal; children inherit from this thread that they do not hear it."""
+def _spare_children_signals() -> None:
+    """Ctrl-C goes to every process of a terminal, SIGTERM to every one of a service; the coordinator hears them.
+
+    Children inherit from this thread that they do not.
+    """
     if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})

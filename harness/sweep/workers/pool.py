@@ -24,7 +24,7 @@ class Stop:
 
     def __init__(self) -> None:
         self.requested = False
-        self.interrupted = False  # by the user, rather than by a rule
+        self.signal: int | None = None  # that ended it, rather than a rule
 
 
 class Workers(ABC):
