@@ -48,9 +48,11 @@ def reproduce(
     fail_fast: FailFast = False,
     timeout: Timeout = None,
 ) -> None:
+    from harness.report.folder import refuse_foreign
     from harness.spec import study_names
 
     results, reports = results or folder_for("results", profile), reports or folder_for("reports", profile)
+    refuse_foreign(reports)
     studies = _load(study_names(), profile)
     code = _run(studies, results, jobs, scheduler, retry_failed, fail_fast, timeout)
     if code < STOPPED:

@@ -5,49 +5,36 @@ digest of the results, and for each figure what was drawn and the digest of its 
 what is stale without trusting a clock.
 """
 
-import hashlib
 import json
-import re
 from pathlib import Path
-from typing import Any
 
 from harness.errors import InputError
 from harness.report.figures import draw_study, draw_summary
 from harness.report.figures.panels import Drawing
 from harness.report.figures.style import house_style, png_bytes
 from harness.report.fingerprint import drawn, results_digest
+from harness.report.folder import FIGURES, REPORT, SEAL, digest, file_digest, publish, read_seal, refuse_foreign
 from harness.report.sections import render
 from harness.report.speed_section import Bench, bench_drawings, bench_section, load_bench
 from harness.report.study_frames import all_frames
 from harness.results.frames import Results, load_results
 
-REPORT, FIGURES = "report.md", "figures"
-_SEAL = re.compile(r"<!-- seal (\{.*\}) -->\s*\Z", re.DOTALL)
-
 
 def write_report(results: Path, reports: Path) -> Path:
     """Write `reports`/report.md and `reports`/figures/*.png from the results folder; return the report's path.
 
-    Raises InputError when there are no results or `reports` cannot be written.
+    Raises InputError when there are no results, or when `reports` holds other things or cannot be written, HarnessError
+    when the disk is full.
     """
+    refuse_foreign(reports)
     found, bench = _load(results)
-    folder = reports / FIGURES
     files: dict[str, bytes] = {}
     with house_style():
         drawings = draw(found, bench)
         for drawing in (d for group in drawings.values() for d in group):
             files[f"{drawing.name}.png"] = png_bytes(drawing.figure)
-    text = _compose(found, bench, drawings, {name: _digest(content) for name, content in files.items()})
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            (folder / name).write_bytes(content)
-        for stray in set(folder.glob("*.png")) - {folder / name for name in files}:
-            stray.unlink()
-        (reports / REPORT).write_bytes(text.encode())
-    except OSError as error:
-        raise InputError(f"reports folder {reports}: cannot be written ({error.strerror})") from None
-    return reports / REPORT
+    text = _compose(found, bench, drawings, {name: digest(content) for name, content in files.items()})
+    return publish(reports, text, files)
 
 
 def check_report(results: Path, reports: Path) -> list[str]:
@@ -60,7 +47,7 @@ def check_report(results: Path, reports: Path) -> list[str]:
     with house_style():
         drawings = draw(found, bench)
     names = [f"{d.name}.png" for group in drawings.values() for d in group]
-    on_disk = {name: _file_digest(reports / FIGURES / name) for name in names}
+    on_disk = {name: file_digest(reports / FIGURES / name) for name in names}
     fresh = _compose(found, bench, drawings, on_disk)
     if text == fresh:
         return []
@@ -100,41 +87,24 @@ def _compose(
 
 
 def _differences(path: Path, text: str, fresh: str, on_disk: dict[str, str | None]) -> list[str]:
-    old, new = _seal(text), _seal(fresh)
+    old, new = read_seal(text), read_seal(fresh)
     if old is None or new is None:
-        return [f"{path}: its seal is missing or damaged"]
+        return [f"{path}: its seal is missing or damaged; move it and write the report anew"]
     lines = []
     if old.get("results") != new["results"]:
         lines.append(f"{path}: the results have changed since it was written")
     known = old["figures"]
-    for name, digest in on_disk.items():
+    for name, content in on_disk.items():
         figure = path.parent / FIGURES / name
-        if digest is None:
+        if content is None:
             lines.append(f"{figure}: missing")
         elif name not in known:
             lines.append(f"{figure}: not in the report")
         elif known[name].get("drawn") != new["figures"][name]["drawn"]:
             lines.append(f"{figure}: shows other data than the results")
-        elif known[name].get("file") != digest:
+        elif known[name].get("file") != content:
             lines.append(f"{figure}: edited")
     lines += [f"{path.parent / FIGURES / name}: no longer drawn" for name in known if name not in on_disk]
-    if _SEAL.sub("", text) != _SEAL.sub("", fresh):
+    if SEAL.sub("", text) != SEAL.sub("", fresh):
         lines.append(f"{path}: its text differs from what the results say")
     return lines
-
-
-def _seal(text: str) -> dict[str, Any] | None:
-    match = _SEAL.search(text)
-    try:
-        seal: dict[str, Any] = json.loads(match[1]) if match else {}
-        return seal if all(isinstance(figure, dict) for figure in seal["figures"].values()) else None
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return None
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:16]
-
-
-def _file_digest(path: Path) -> str | None:
-    return _digest(path.read_bytes()) if path.is_file() else None

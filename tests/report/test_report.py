@@ -239,7 +239,7 @@ def test_no_results_are_an_input_error_and_leave_nothing(tmp_path):
 def test_a_reports_folder_that_is_a_file_is_an_input_error(mine):
     results, reports = mine()
     reports.write_text("mine")
-    with pytest.raises(InputError, match="cannot be written"):
+    with pytest.raises(InputError, match="is a file, expected a folder"):
         write_report(results, reports)
     assert reports.read_text() == "mine"
 
