@@ -31,6 +31,8 @@ def environment_section(results: Results) -> str:
     for name in packages:
         rows.append([md.escape(name), *(md.escape(env.get("versions", {}).get(name) or "–") for env in known.values())])
     rows.append(["threads", *(md.escape(threads(env)) for env in known.values())])
+    if any(env.get("variables") for env in known.values()):
+        rows.append(["variables", *(md.escape(variables(env)) for env in known.values())])
     rows.append(["commit", *(commit(env) for env in known.values())])
     return "\n\n".join(["## Environment", md.table(header, rows), *inputs(results)])
 
@@ -99,6 +101,11 @@ def threads(environment: dict[str, Any]) -> str:
     limits = environment.get("threads") or {}
     values = set(limits.values())
     return f"{values.pop() or 'unset'} each" if len(values) == 1 else json.dumps(limits) if limits else "–"
+
+
+def variables(environment: dict[str, Any]) -> str:
+    """Return the variables that were set for Numba and the matrix libraries."""
+    return ", ".join(f"{name}={value}" for name, value in environment.get("variables", {}).items()) or "–"
 
 
 def commit(environment: dict[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """A report takes the place of an earlier one and of nothing else, wholly or not at all."""
 
+import os
 import resource
 import signal
 import subprocess
@@ -97,3 +98,13 @@ def test_a_full_disk_leaves_the_old_report_whole(tmp_path, small):
     assert done.stderr.startswith("error: reports folder ")
     assert len(done.stderr.splitlines()) == 1
     assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("backend", ["module://matplotlib_inline.backend_inline", "nonsense"])
+def test_a_report_needs_no_backend_that_a_notebook_left_behind(tmp_path, small, backend):
+    folders = ["--results", str(small), "--reports", str(tmp_path)]
+    environment = os.environ | {"MPLBACKEND": backend}
+    done = subprocess.run(
+        [sys.executable, "-m", "harness", "report", *folders], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr

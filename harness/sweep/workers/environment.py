@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import subprocess
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -25,6 +26,10 @@ THREAD_VARIABLES = {
 """One thread each, to be set before NumPy is imported."""
 
 
+LIBRARIES = re.compile(r"(NUMBA|OPENBLAS|OMP|MKL|BLIS)_\w+")
+PLACES = re.compile(r"\w+_(DIR|PATH|ROOT)")
+
+
 @cache
 def capture() -> dict[str, Any]:
     """Return this process's environment, JSON-able; `load` is the load average when it was captured first."""
@@ -38,6 +43,7 @@ def capture() -> dict[str, Any]:
         "cpu": cpu_model(),
         "cores": _cores(),
         "threads": {name: os.environ.get(name) for name in THREAD_VARIABLES},
+        "variables": _variables(),
         "sparse_below": sparse_below(),
         **_commit(),
         "load": list(os.getloadavg()) if hasattr(os, "getloadavg") else None,
@@ -58,6 +64,15 @@ def cpu_model() -> str:
         lines = []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or "unknown"
+
+
+def _variables() -> dict[str, str]:
+    """Return the other variables that change what Numba and the matrix libraries compute, or how fast."""
+    return {
+        name: value
+        for name, value in sorted(os.environ.items())
+        if LIBRARIES.fullmatch(name) and not PLACES.fullmatch(name) and name not in THREAD_VARIABLES
+    }
 
 
 def _cores() -> int:
