@@ -8,10 +8,10 @@ import numpy as np
 
 from harness.bench.contenders import Data
 from harness.bench.contenders.ours import packed_images, start_sparse
-from harness.bench.costs import Size, cost
 from harness.bench.recipes import IMAGES, Recipe
 from harness.bench.timing import seconds_per_call, spread
 from harness.bench.training_times import first_weights
+from harness.check.facts import Size, cost
 from harness.datasets import load_dataset
 
 STEPS = 8  # in one call
@@ -61,7 +61,7 @@ def step_flops(network: Recipe, density: float) -> float:
         names += [("relu_forward", Size(n, 0, m)), ("relu_backward", Size(n, 0, m))]
     parameters = sum((d + 1) * m for d, m in zip(network.widths, network.widths[1:], strict=False))
     names += [("cross_entropy_forward", Size(n, 0, outputs)), ("cross_entropy_backward", Size(n, 0, outputs))]
-    names.append((f"{network.optimizer}_step", Size(1, 0, parameters)))
+    names.append((f"{network.optimizer}_step", Size(1, 1, parameters)))
     return sum(cost(name, size).flops for name, size in names)
 
 

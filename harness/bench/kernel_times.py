@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 
-from harness.bench.cases import DTYPE, SCRATCH, Case, family, ladder, make_case
-from harness.bench.costs import Size
+from harness.bench.cases import Case, make_case
 from harness.bench.limits import Limits, caches, level
 from harness.bench.timing import Seconds, clock, ratio, seconds_per_call, spread
+from harness.check.facts import fact_of, family
+from harness.check.facts.fact import SCRATCH, TIMED, Size
 from harness.check.measures import scaled
 from harness.errors import HarnessError
 from harness.spec.names import BACKENDS
@@ -58,7 +59,7 @@ def _rows(kernel: str, limits: Limits, effort: Effort) -> list[Row]:
     backends = {name: importlib.import_module(f"kernels.{name}_backend") for name in BACKENDS}
     rows: list[Row] = []
     compile_seconds: dict[str, float] = {}
-    for size in ladder(kernel)[: effort.sizes]:
+    for size in fact_of(kernel).ladder[: effort.sizes]:
         case = make_case(kernel, size)
         for name, backend in backends.items():
             seconds = validate(case, backend)
@@ -121,7 +122,7 @@ def _size_rows(
 
 def _row(case: Case, backend: str, seconds: Seconds, limits: Limits) -> Row:
     median = float(np.median(seconds))
-    moved = (case.cost.reads + case.cost.writes) * np.dtype(DTYPE).itemsize
+    moved = (case.cost.reads + case.cost.writes) * np.dtype(TIMED).itemsize
     in_place = case.cost.writes == 0 or moved > 1.05 * case.working_set  # an updated array lies in it once, moves twice
     bounds = {
         "sgemm": case.cost.flops / limits.flops,
@@ -134,7 +135,7 @@ def _row(case: Case, backend: str, seconds: Seconds, limits: Limits) -> Row:
         "family": family(case.kernel),
         "backend": backend,
         "size": size_label(case.size),
-        "dtype": DTYPE,
+        "dtype": TIMED,
         "us": 1e6 * median,
         "spread": spread(seconds),
         "gflops": case.cost.flops / median / 1e9,

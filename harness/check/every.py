@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from harness.check.kernel_checks import kernel_checks
 from harness.check.network_checks import NETWORKS, network_checks
-from harness.check.result import Check
+from harness.check.one_check import Check
 from harness.check.trajectory_checks import TRIALS, few_images, trajectory_checks
 from harness.spec.names import BACKENDS
 from harness.text import table

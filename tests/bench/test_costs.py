@@ -1,7 +1,6 @@
 """What a kernel has to do, counted by hand at sizes where that is easy."""
 
 import pytest
-
 from harness.bench.costs import Cost, Size, cost
 
 

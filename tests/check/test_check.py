@@ -9,7 +9,7 @@ from harness.check.every import summary, worst_of_each
 from harness.check.kernel_checks import kernel_checks
 from harness.check.measures import central_differences, complex_step, relative, scaled, ulps, worst
 from harness.check.network_checks import NETWORKS, network_checks
-from harness.check.result import Check
+from harness.check.one_check import Check
 from harness.check.trajectory_checks import TRIALS, few_images, trajectory_checks
 from harness.cli.app import _exit_code
 from kernels import numba_backend, numpy_backend

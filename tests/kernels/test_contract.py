@@ -4,10 +4,10 @@ import inspect
 import re
 
 import pytest
+from harness.check.terms import TERMS
 
 from harness.check.network_checks import NETWORKS
 from harness.check.scenes import BACKWARD, kernels_known
-from harness.check.terms import TERMS
 from harness.check.trajectory_checks import TRIALS
 from harness.spec import Trial, names
 from kernels import layout, numba_backend, numpy_backend

@@ -1,4 +1,4 @@
-"""What a check found."""
+"""One check: a measured error beside its bound."""
 
 from typing import NamedTuple
 
@@ -13,10 +13,11 @@ class Check(NamedTuple):
     check: str
     error: float
     bound: float
+    advice: str = ""  # what to do about it, where that is known
 
     def __str__(self) -> str:
         where = f"{self.kernel} ({self.backend}, {self.dtype}, {self.shape})"
-        return f"{where}: {self.check} {self.error:.3g}, allowed {self.bound:g}"
+        return self.advice or f"{where}: {self.check} {self.error:.3g}, allowed {self.bound:g}"
 
     @property
     def good(self) -> bool:
