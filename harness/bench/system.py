@@ -14,8 +14,8 @@ from concurrent.futures import wait
 from pathlib import Path
 from typing import Any
 
+from harness.bench.bench_folder import Tell
 from harness.bench.process import measuring_process
-from harness.bench.tables import Tell
 from harness.bench.timing import clock
 from harness.errors import HarnessError
 from harness.results.frames import load_results

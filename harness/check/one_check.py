@@ -13,11 +13,13 @@ class Check(NamedTuple):
     check: str
     error: float
     bound: float
-    advice: str = ""  # what to do about it, where that is known
+    note: str = ""  # what is wrong, where there was nothing to measure
 
     def __str__(self) -> str:
+        if self.note:
+            return f"{self.kernel} ({self.backend}): {self.note}"
         where = f"{self.kernel} ({self.backend}, {self.dtype}, {self.shape})"
-        return self.advice or f"{where}: {self.check} {self.error:.3g}, allowed {self.bound:g}"
+        return f"{where}: {self.check} {self.error:.3g}, allowed {self.bound:g}"
 
     @property
     def good(self) -> bool:

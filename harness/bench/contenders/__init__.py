@@ -1,8 +1,8 @@
-"""Who is compared: each module trains the same network on the same images, its own way.
+"""Who is compared: each module trains the same network on the same images, in its own way.
 
-``start(network, data)`` returns a function that trains on the rows it is given, batch by batch, and returns the mean
-of the batches' losses; or None for a network that the contender does not have. It gathers the batches itself, takes
-forward pass, backward pass and update, and computes in float32 unless it says otherwise.
+``start(recipe, data)`` returns a function that trains on the rows it is given, batch by batch, and returns the mean
+of the batches' losses; or None for a recipe that the contender cannot follow. The function gathers the batches itself,
+takes forward pass, backward pass and update, and computes in float32 unless its module says otherwise.
 """
 
 from collections.abc import Callable

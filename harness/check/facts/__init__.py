@@ -31,7 +31,7 @@ DERIVATIVES: dict[str, Derivative] = {
 def fact_of(kernel: str) -> Fact:
     """Return the entry of a kernel; where there is none, raises HarnessError that names the file to describe it in."""
     if kernel not in FACTS:
-        raise HarnessError(f"{kernel}: nothing is known of this kernel; describe it in {file_of(kernel)}")
+        raise HarnessError(f"{kernel}: not described; do so in {file_of(kernel)}")
     return FACTS[kernel]
 
 
