@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.check.facts import fact_of, file_of
-from harness.check.facts.fact import SCRATCH, Cost, Size
+from harness.check.facts.entry import SCRATCH, Cost, Size
 from harness.errors import HarnessError
 from kernels import layout
 from kernels import numpy_backend as reference

@@ -26,7 +26,7 @@ LADDERS: dict[str, dict[int, Recipe]] = {
 
 
 def measure(ladder: str, rounds: int, sample: float) -> list[dict[str, Any]]:
-    """Time the compiled backend on a ladder of networks, in interleaved rounds; a row each."""
+    """Time the compiled backend on a ladder of networks, in interleaved rounds; return a row for each."""
     recipes = LADDERS[ladder]
     calls = {str(value): _steps(recipe) for value, recipe in recipes.items()}
     for call in calls.values():

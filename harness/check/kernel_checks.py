@@ -1,13 +1,14 @@
-"""Level-1 kernels, one at a time: against their equation, the reference, the other dtype, and measured slopes."""
+"""Level-1 kernels, one at a time, are compared with their equation, the reference, the other dtype, and slopes."""
 
 from collections.abc import Callable, Iterator
+from itertools import product
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from harness.check.facts import DERIVATIVES, FACTS, file_of
-from harness.check.facts.fact import ALLOWED, Derivative, Env, Size
+from harness.check.facts.entry import ALLOWED, Env, Size
 from harness.check.measures import central_differences, complex_step, relative, scaled, ulps, worst
 from harness.check.one_check import Check
 from harness.check.scenes import Scene, call, in_dtype, run, scene
@@ -29,32 +30,31 @@ def kernel_checks(name: str, backend: ModuleType, reference: ModuleType, label: 
         return
     kernel, truth = getattr(backend, name), getattr(reference, name)
     fact, derivative = FACTS[name], DERIVATIVES.get(name)
-    for size in SIZES + fact.checked_also_at:
-        for variant in range(len(fact.draws)):
-            outputs = {}
-            for dtype in ("float64", "float32"):
-                stage = scene(name, size, variant, dtype)
-                outputs[dtype], kept = run(kernel, stage)
+    for size, variant in product(SIZES + fact.checked_also_at, range(len(fact.draws))):
+        outputs = {}
+        for dtype in ("float64", "float32"):
+            stage = scene(name, size, variant, dtype)
+            outputs[dtype], kept = run(kernel, stage)
 
-                def check(check: str, error: float, bound: float, dtype: str = dtype, size: Size = size) -> Check:
-                    return Check(name, label, dtype, str(size), check, error, bound)
+            def check(check: str, error: float, bound: float, dtype: str = dtype, size: Size = size) -> Check:
+                return Check(name, label, dtype, str(size), check, error, bound)
 
-                yield check("inputs kept", 0.0 if kept else np.inf, 0.0)
-                if stage.expected is not None:
-                    yield check("equation", _ulps(name, stage, outputs[dtype], stage.expected, dtype), ALLOWED)
-                if backend is not reference:
-                    yield check("reference", _ulps(name, stage, outputs[dtype], run(truth, stage)[0], dtype), ALLOWED)
-            wide, narrow = outputs["float64"], outputs["float32"]
-            terms = _terms(name, stage, wide)
-            yield check("float64", worst([scaled(narrow[out], wide[out], terms[out]) for out in wide]), FLOAT32)
-            if derivative is not None and size in TINY:
-                yield from _slopes(name, derivative, size, variant, backend, wide, label, backend is reference)
+            yield check("inputs kept", 0.0 if kept else np.inf, 0.0)
+            if stage.expected is not None:
+                yield check("equation", _ulps(name, stage, outputs[dtype], stage.expected, dtype), ALLOWED)
+            if backend is not reference:
+                yield check("reference", _ulps(name, stage, outputs[dtype], run(truth, stage)[0], dtype), ALLOWED)
+        wide, narrow = outputs["float64"], outputs["float32"]
+        terms = _terms(name, stage, wide)
+        yield check("float64", worst([scaled(narrow[out], wide[out], terms[out]) for out in wide]), FLOAT32)
+        if derivative is not None and size in TINY:
+            yield from _slopes(name, size, variant, backend, wide, label, backend is reference)
     if derivative is not None:
-        yield from _slope_at_0(name, derivative, kernel, label)
+        yield from _slope_at_0(name, kernel, label)
 
 
 def _terms(name: str, stage: Scene, outputs: Env) -> Env:
-    """Return the size of each output's terms, of an updated buffer by what it held before the call."""
+    """Return the size of each output's terms; they see an updated buffer as it was before the call."""
     before = {key: value for key, value in stage.arguments.items() if not _unset(value)}
     sizes: Env = call(FACTS[name].of(name).terms, {**outputs, **before})
     return sizes
@@ -71,17 +71,10 @@ def _unset(value: Any) -> bool:
 
 
 def _slopes(
-    name: str,
-    derivative: Derivative,
-    size: Size,
-    variant: int,
-    backend: ModuleType,
-    found: Env,
-    label: str,
-    complex_too: bool,
+    name: str, size: Size, variant: int, backend: ModuleType, found: Env, label: str, complex_too: bool
 ) -> Iterator[Check]:
     """Compare what a backward pass wrote with the slope of its forward pass by every entry of every input."""
-    forward = FACTS[name].name
+    forward, derivative = FACTS[name].name, DERIVATIVES[name]
     start = scene(forward, size, variant, "float64")
     stage = scene(name, size, variant, "float64")
     cotangent = stage.arguments[derivative.cotangent]
@@ -107,11 +100,12 @@ def _slopes(
         yield Check(name, label, "float64", str(size), "complex step", measured, COMPLEX)
 
 
-def _slope_at_0(name: str, derivative: Derivative, kernel: Callable[..., Any], label: str) -> Iterator[Check]:
+def _slope_at_0(name: str, kernel: Callable[..., Any], label: str) -> Iterator[Check]:
     """Compare the slope at 0 and at -0 with the one that is agreed on, if there is one; no bit may differ."""
+    fact, derivative = FACTS[name], DERIVATIVES[name]
     if derivative.slope_at_0 is None:
         return
-    fact, (source,) = FACTS[name], derivative.by
+    (source,) = derivative.by
     numbers = fact.draws[0](np.random.default_rng(0), Size(1, 1, 2))
     inputs = numbers | {source: np.array([[0.0, -0.0]])}
     outputs = {out: np.where(a == 0, inputs[source], a) for out, a in call(fact.equation, inputs).items()}  # -0 stays

@@ -28,5 +28,5 @@ class Check(NamedTuple):
 
     @property
     def share(self) -> float:
-        """The part of the bound that is used up: above 1 where it is passed."""
+        """Return the error as a share of the bound: above 1 where the check fails."""
         return self.error / self.bound if self.bound > 0 else (0.0 if self.error == 0 else float("inf"))

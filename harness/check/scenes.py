@@ -1,4 +1,4 @@
-"""A kernel with all its arguments, ready to be called, from what is known of it.
+"""A kernel with all its arguments, ready to be called; they are made from its entry in `harness.check.facts`.
 
 All arrays hold numbers that are representable in float32, so that both dtypes are given the same ones.
 """
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from harness.check.facts import fact_of
-from harness.check.facts.fact import SCRATCH, Env, Size
+from harness.check.facts.entry import SCRATCH, Env, Size
 
 
 class Scene(NamedTuple):
@@ -22,9 +22,9 @@ class Scene(NamedTuple):
 
 
 def scene(kernel: str, size: Size, variant: int, dtype: str) -> Scene:
-    """Return a kernel's scene at a size, with the inputs of one of its draws; the same numbers at every call.
+    """Return a kernel's scene at a size, with the inputs of one of its draws.
 
-    Both dtypes are given the same numbers. Raises HarnessError for a kernel that nobody has described.
+    The numbers are the same at every call and in both dtypes. Raises HarnessError for a kernel that nobody described.
     """
     fact = fact_of(kernel)
     rng = np.random.default_rng([*fact.name.encode(), size.n, size.d, size.m, variant])
@@ -42,13 +42,13 @@ def scene(kernel: str, size: Size, variant: int, dtype: str) -> Scene:
 
 
 def call(function: Callable[..., Any], arguments: Env) -> Any:
-    """Call with the arguments that the function's parameters name."""
+    """Call a function with the arguments that its parameters name."""
     signature = inspect.signature(getattr(function, "py_func", function))
     return function(*(arguments[name] for name in signature.parameters))
 
 
 def run(kernel: Callable[..., Any], scene: Scene) -> tuple[Env, bool]:
-    """Call a kernel on copies; return its outputs, and whether it left all other arguments as they were."""
+    """Call a kernel on copies; return its outputs, and whether all other arguments are as they were."""
     arguments = {
         name: value.copy() if isinstance(value, np.ndarray) else value for name, value in scene.arguments.items()
     }

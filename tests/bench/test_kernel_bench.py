@@ -13,7 +13,7 @@ from harness.bench.limits import KIB, Limits, level
 from harness.bench.summary import kernels_text
 from harness.bench.timing import geometric_mean, ratio, rotations, seconds_per_call, spread
 from harness.check.facts import FACTS
-from harness.check.facts.fact import SCRATCH
+from harness.check.facts.entry import SCRATCH
 from harness.errors import HarnessError
 from harness.report.speed_section import TABLES, load_bench
 from kernels import numba_backend, numpy_backend

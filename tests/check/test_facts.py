@@ -7,7 +7,7 @@ import pytest
 
 from harness.bench import kernel_times
 from harness.check.facts import DERIVATIVES, ENTRIES, FACTS, activations_facts, file_of
-from harness.check.facts.fact import Fact
+from harness.check.facts.entry import Fact
 from harness.check.kernel_checks import SIZES, kernel_checks
 from harness.check.scenes import call, scene
 from kernels import numpy_backend

@@ -20,7 +20,7 @@ Train = Callable[[NDArray[np.int64]], float]
 
 
 class Data(NamedTuple):
-    """MNIST's training images, and the first weights that all share."""
+    """MNIST's training images, and the first weights of all contenders."""
 
     dataset: Dataset
     weights: list[NDArray[np.float32]]  # (D, M) of each layer; biases start at 0, scales at 1
@@ -45,7 +45,7 @@ class Contender(NamedTuple):
 
     @property
     def installed(self) -> bool:
-        """Tell whether its package is here."""
+        """Tell whether its package is installed."""
         return self.package is None or find_spec(self.package) is not None
 
     def load(self) -> Callable[[Recipe, Data], Train | None]:

@@ -18,7 +18,7 @@ Repeat = Callable[[int], Any]
 
 
 def start(recipe: Recipe, data: Data) -> Train:
-    """Return what runs each product as often as the rows make steps, again and again with operands in cache."""
+    """Return a function that runs each product once for every step of the rows, with operands that stay in cache."""
     batch = recipe.batch
     products: list[Repeat] = []
     for layer, w in enumerate(data.weights):

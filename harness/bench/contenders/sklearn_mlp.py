@@ -1,4 +1,4 @@
-"""scikit-learn's MLPClassifier, an epoch a call; it draws its own first weights and its own order."""
+"""scikit-learn's MLPClassifier, one epoch a call; it draws its own first weights and its own order."""
 
 import numpy as np
 import sklearn
@@ -10,7 +10,7 @@ from harness.bench.recipes import CLASSES, Recipe
 
 
 def start(recipe: Recipe, data: Data) -> Train | None:
-    """Return the training of an epoch on as many images as there are rows; it has no batch norm."""
+    """Return a function that trains an epoch on as many images as it gets rows; None for batch norm, which it lacks."""
     if recipe.normalization != "none":
         return None
     sklearn.set_config(assume_finite=True, skip_parameter_validation=True)

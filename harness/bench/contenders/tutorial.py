@@ -10,7 +10,7 @@ Array = NDArray[np.float64]
 
 
 def start(recipe: Recipe, data: Data) -> Train | None:
-    """Return its training loop; the class knows ReLU and gradient descent."""
+    """Return its training loop; the class knows only ReLU and gradient descent."""
     if (recipe.activation, recipe.normalization, recipe.optimizer) != ("relu", "none", "sgd"):
         return None
     images = data.dataset.train_images.T / 255.0

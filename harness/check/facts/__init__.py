@@ -1,7 +1,7 @@
 """What is known of each level-1 kernel, in one entry, for `harness check` and `harness bench` alike.
 
 There is a file for each module of kernels: what `kernels/numpy_backend/activations.py` computes, `activations_facts.py`
-describes. An entry is an equation under a decorator that says the rest (`fact.py`); it describes a forward kernel
+describes. An entry is an equation under a decorator that says the rest (`entry.py`); it describes a forward kernel
 together with its backward kernels, or an update. To add a kernel, add its entry to the file of its module: nothing else
 lists it.
 """
@@ -9,7 +9,7 @@ lists it.
 import importlib
 import pkgutil
 
-from harness.check.facts.fact import Cost, Derivative, Fact, Size
+from harness.check.facts.entry import Cost, Derivative, Fact, Size
 from harness.errors import HarnessError
 from kernels import numpy_backend as reference
 

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 from scipy.special import expit, softmax
 
-from harness.check.facts.fact import Derivative, Env, Size, each, fact, normal, normal_timed, summed, times
+from harness.check.facts.entry import Derivative, Env, Size, each, fact, normal, normal_timed, summed, times
 from harness.check.facts.ladders import OUTPUTS, UNITS
 
 ALPHA, ALPHA_TIMED = 0.125, 0.01

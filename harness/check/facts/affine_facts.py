@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from harness.check.facts.fact import Cost, Derivative, Env, Size, each, fact, normal, normal_timed, summed, times
+from harness.check.facts.entry import Cost, Derivative, Env, Size, each, fact, normal, normal_timed, summed, times
 from harness.check.facts.ladders import LAYERS
 
 BLOCKS = (Size(300, 301, 170), Size(7, 260, 12), Size(7, 20, 20), Size(257, 20, 5), Size(257, 9, 20))

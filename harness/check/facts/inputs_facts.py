@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from harness.check.facts.affine_facts import BLOCKS
-from harness.check.facts.fact import Cost, Env, Size, fact, normal_timed
+from harness.check.facts.entry import Cost, Env, Size, fact, normal_timed
 from harness.check.facts.ladders import FIRST_LAYERS
 from harness.datasets import load_dataset
 from kernels.layout import parted

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from harness.check.facts.fact import Size
+from harness.check.facts.entry import Size
 
 CLASSES: Final = 10
 

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 from scipy.special import expit, log_expit, log_softmax, softmax
 
-from harness.check.facts.fact import (
+from harness.check.facts.entry import (
     ALLOWED,
     Derivative,
     Draw,

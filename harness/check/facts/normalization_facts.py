@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from harness.check.facts.fact import Derivative, Env, Size, each, fact, normal, normal_timed, summed, times
+from harness.check.facts.entry import Derivative, Env, Size, each, fact, normal, normal_timed, summed, times
 from harness.check.facts.ladders import UNITS
 from kernels.layout import NORM_EPSILON, NORM_MOMENTUM
 

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from harness.check.facts.fact import Env, Size, each_entry, fact, normal, normal_timed
+from harness.check.facts.entry import Env, Size, each_entry, fact, normal, normal_timed
 from harness.check.facts.ladders import BUFFERS
 
 

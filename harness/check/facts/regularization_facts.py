@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from harness.check.facts.fact import Derivative, Draw, Env, Size, each_entry, fact, normal, normal_timed, summed, times
+from harness.check.facts.entry import Derivative, Draw, Env, Size, each_entry, fact, normal, normal_timed, summed, times
 from harness.check.facts.ladders import BUFFERS
 
 

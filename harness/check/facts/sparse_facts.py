@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from harness.check.facts.affine_facts import BLOCKS, affine_terms, gradient_terms
-from harness.check.facts.fact import TIMED, Cost, Derivative, Env, Size, fact, normal, normal_timed, times
+from harness.check.facts.entry import TIMED, Cost, Derivative, Env, Size, fact, normal, normal_timed, times
 from harness.check.facts.inputs_facts import packed, pixels_drawn, pixels_timed
 from harness.check.facts.ladders import FIRST_LAYERS
 from kernels.layout import LIST_STRIDE, LISTED_ROWS, TILE, parted
