@@ -1,4 +1,4 @@
-"""What the command calls: measure in processes of their own, write the tables, return them."""
+"""What the command calls: each benchmark measures in processes of its own, writes its tables and returns one."""
 
 import tempfile
 from collections.abc import Callable
@@ -12,11 +12,11 @@ import pandas as pd
 from harness.bench import growth, limits, system
 from harness.bench import kernel_times as kernels
 from harness.bench import training_times as training
+from harness.bench.bench_folder import Tell, write_environment, write_table
 from harness.bench.contenders import CONTENDERS, DENSE, OURS, SGEMM
 from harness.bench.process import measuring_process
-from harness.bench.ratios import ratios
-from harness.bench.recipes import RECIPES
-from harness.bench.tables import Tell, write_environment, write_table
+from harness.bench.recipes import RECIPES, Recipe
+from harness.bench.summary import ratios
 from harness.bench.timing import Seconds, ratio, rotations, spread
 from harness.errors import HarnessError
 from harness.results.lock import locked
@@ -28,7 +28,7 @@ def bench_kernels(results: Path, tell: Tell, *, reduced: bool = False) -> pd.Dat
 
     The whole form compiles everything anew, for the column `compile_seconds`; it takes some 2 minutes. The reduced
     form takes one size of each kernel and the compiled code that is there already; it takes some 20 seconds.
-    Raises HarnessError for a kernel that does not do what the reference does.
+    Raises HarnessError for a kernel that does not do what the reference does, or that nobody has described.
     """
     effort = kernels.REDUCED if reduced else kernels.WHOLE
     rows: list[dict[str, Any]] = []
@@ -62,13 +62,14 @@ def bench_system(results: Path, tell: Tell) -> pd.DataFrame:
 
 ROUNDS, ROUND_SECONDS, GROWTH_SAMPLE = 5, 0.4, 0.05
 LOSS_RATIO = 1.5
-"""A peer whose mean loss over the first epoch is further away than this from ours trains something else."""
+"""A peer whose mean loss over the first epoch is more than this times ours, or less than ours by as much, trains
+something else."""
 
 
 def bench_training(results: Path, tell: Tell, *, peers: bool) -> pd.DataFrame:
-    """Time a training step of each network and contender in alternating rounds; return what training.csv then holds.
+    """Time a training step of each recipe and contender in alternating rounds; write and return training.csv.
 
-    Also writes ratios.csv and growth.csv. Each contender has a process of its own, of which one works at a time.
+    Also writes ratios.csv and growth.csv. Each contender has a process of its own; only one works at a time.
     Takes some 2 minutes, with peers some 6.
     """
     chosen = [name for name, contender in CONTENDERS.items() if (peers or not contender.peer)]
@@ -79,9 +80,9 @@ def bench_training(results: Path, tell: Tell, *, peers: bool) -> pd.DataFrame:
     with locked(results):
         with ExitStack() as stack:
             asks = {name: stack.enter_context(measuring_process()) for name in chosen if name not in missing}
-            for i in range(len(RECIPES)):
-                tell(RECIPES[i].name)
-                rows += _network_rows(i, asks, tell)
+            for i, recipe in enumerate(RECIPES):
+                tell(recipe.name)
+                rows += _recipe_rows(i, asks, tell)
         frame = pd.DataFrame(rows)
         tell("growth")
         write_table(results, "growth", pd.DataFrame(_growth_rows()))
@@ -96,9 +97,12 @@ def _growth_rows() -> list[dict[str, Any]]:
         return [row for ladder in growth.LADDERS for row in ask(growth.measure, ladder, ROUNDS, GROWTH_SAMPLE)]
 
 
-def _network_rows(network: int, asks: dict[str, Callable[..., Any]], tell: Tell) -> list[dict[str, Any]]:
-    """Start all contenders, let each train an epoch, then time in rounds those that learn as ours does."""
-    found = {name: _prepared(name, network, ask, tell) for name, ask in asks.items()}
+def _recipe_rows(recipe: int, asks: dict[str, Callable[..., Any]], tell: Tell) -> list[dict[str, Any]]:
+    """Start all contenders and let each train an epoch; then time, in rounds, those that learn as ours does.
+
+    `recipe` is a place in RECIPES, which a process of its own can be told.
+    """
+    found = {name: _prepared(name, recipe, ask, tell) for name, ask in asks.items()}
     started = {name: answer for name, answer in found.items() if answer is not None}
     losses = {name: answer["loss"] for name, answer in started.items() if name != SGEMM}
     odd = [name for name, loss in losses.items() if not 1 / LOSS_RATIO <= loss / losses[OURS] <= LOSS_RATIO]
@@ -110,14 +114,14 @@ def _network_rows(network: int, asks: dict[str, Callable[..., Any]], tell: Tell)
         for name in order:
             taken[name].append(asks[name](training.train_for, ROUND_SECONDS))
     seconds = {name: np.array(values) for name, values in taken.items()}
-    packing = started[OURS]["packing_seconds"] / RECIPES[network].steps
-    return [_training_row(network, name, started[name], seconds, packing) for name in started]
+    packing = started[OURS]["packing_seconds"] / RECIPES[recipe].steps
+    return [_training_row(RECIPES[recipe], name, started[name], seconds, packing) for name in started]
 
 
-def _prepared(name: str, network: int, ask: Callable[..., Any], tell: Tell) -> dict[str, float] | None:
-    """Start a contender; a peer that fails is told of and left out."""
+def _prepared(name: str, recipe: int, ask: Callable[..., Any], tell: Tell) -> dict[str, float] | None:
+    """Start a contender; a peer that fails is left out, and `tell` says so."""
     try:
-        answer: dict[str, float] | None = ask(training.prepare, name, network)
+        answer: dict[str, float] | None = ask(training.prepare, name, recipe)
     except HarnessError as error:
         if not CONTENDERS[name].peer:
             raise
@@ -127,23 +131,23 @@ def _prepared(name: str, network: int, ask: Callable[..., Any], tell: Tell) -> d
 
 
 def _training_row(
-    network: int, name: str, started: dict[str, float], seconds: dict[str, Seconds], packing: float
+    recipe: Recipe, name: str, started: dict[str, float], seconds: dict[str, Seconds], packing: float
 ) -> dict[str, Any]:
     """Return a row of training.csv; ratios are a contender's time over ours, in the median round."""
-    net, theirs, ours = RECIPES[network], seconds.get(name), seconds[OURS]
+    theirs, ours = seconds.get(name), seconds[OURS]
     step = float("nan") if theirs is None else float(np.median(theirs))
     return {
-        "network": net.name,
+        "network": recipe.name,
         "contender": name,
         "us_per_step": 1e6 * step,
         "spread": None if theirs is None else spread(theirs),
-        "samples_per_second": net.batch / step,
-        "product_gflops": net.product_flops / step / 1e9,
+        "samples_per_second": recipe.batch / step,
+        "product_gflops": recipe.product_flops / step / 1e9,
         "ratio": None if theirs is None else ratio(theirs, ours),
         "ratio_first_epoch": None if theirs is None else ratio(theirs, ours + packing),
         "ratio_dense": None if theirs is None else ratio(theirs, seconds[DENSE]),
         "packing_seconds": started["packing_seconds"],
         "start_seconds": started["start_seconds"],
         "first_epoch_loss": started["loss"],
-        "steps_per_epoch": net.steps,
+        "steps_per_epoch": recipe.steps,
     }

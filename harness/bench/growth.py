@@ -1,4 +1,7 @@
-"""How a step's time grows with width, depth and batch, beside its arithmetic: called in the process that measures."""
+"""How the time of a step grows with width, depth and batch, and how its arithmetic does.
+
+All this is called in the process that measures.
+"""
 
 from collections.abc import Callable
 from itertools import cycle
@@ -8,10 +11,10 @@ import numpy as np
 
 from harness.bench.contenders import Data
 from harness.bench.contenders.ours import packed_images, start_sparse
-from harness.bench.costs import Size, cost
 from harness.bench.recipes import IMAGES, Recipe
 from harness.bench.timing import seconds_per_call, spread
 from harness.bench.training_times import first_weights
+from harness.check.facts import Size, cost
 from harness.datasets import load_dataset
 
 STEPS = 8  # in one call
@@ -23,9 +26,9 @@ LADDERS: dict[str, dict[int, Recipe]] = {
 
 
 def measure(ladder: str, rounds: int, sample: float) -> list[dict[str, Any]]:
-    """Time the compiled backend on a ladder of networks, in interleaved rounds; a row each."""
-    networks = LADDERS[ladder]
-    calls = {str(value): _steps(network) for value, network in networks.items()}
+    """Time the compiled backend on a ladder of networks, in interleaved rounds; return a row for each."""
+    recipes = LADDERS[ladder]
+    calls = {str(value): _steps(recipe) for value, recipe in recipes.items()}
     for call in calls.values():
         call()
     taken = seconds_per_call(calls, rounds, sample)
@@ -33,12 +36,12 @@ def measure(ladder: str, rounds: int, sample: float) -> list[dict[str, Any]]:
         {
             "ladder": ladder,
             "value": value,
-            "network": network.name,
+            "network": recipe.name,
             "us_per_step": 1e6 * float(np.median(taken[str(value)])) / STEPS,
             "spread": spread(taken[str(value)]),
-            "flops": step_flops(network, density()),
+            "flops": step_flops(recipe, density()),
         }
-        for value, network in networks.items()
+        for value, recipe in recipes.items()
     ]
 
 
@@ -48,25 +51,26 @@ def density() -> float:
     return len(images.nonzeros) / images.pixels.size
 
 
-def step_flops(network: Recipe, density: float) -> float:
-    """Return the arithmetic of a step of ReLU layers without norm: products, of the first layer over nonzeros only,
-    activations, loss and optimizer.
+def step_flops(recipe: Recipe, density: float) -> float:
+    """Return the arithmetic of a step with ReLU and without norm: products, activations, loss and update.
+
+    The products of the first layer are those with nonzero pixels only; `density` is their share.
     """
-    n, *hidden, outputs = network.batch, *network.widths[1:]
-    first = Size(n, network.widths[0], network.widths[1], nonzeros=round(density * n * network.widths[0]))
+    n, *hidden, outputs = recipe.batch, *recipe.widths[1:]
+    first = Size(n, recipe.widths[0], recipe.widths[1], nonzeros=round(density * n * recipe.widths[0]))
     names = [("sparse_affine_forward", first), ("sparse_affine_backward", first)]
-    for d, m in zip(network.widths[1:], network.widths[2:], strict=False):
+    for d, m in zip(recipe.widths[1:], recipe.widths[2:], strict=False):
         names += [("affine_forward", Size(n, d, m)), ("affine_backward", Size(n, d, m))]
     for m in hidden:
         names += [("relu_forward", Size(n, 0, m)), ("relu_backward", Size(n, 0, m))]
-    parameters = sum((d + 1) * m for d, m in zip(network.widths, network.widths[1:], strict=False))
+    parameters = sum((d + 1) * m for d, m in zip(recipe.widths, recipe.widths[1:], strict=False))
     names += [("cross_entropy_forward", Size(n, 0, outputs)), ("cross_entropy_backward", Size(n, 0, outputs))]
-    names.append((f"{network.optimizer}_step", Size(1, 0, parameters)))
+    names.append((f"{recipe.optimizer}_step", Size(1, 1, parameters)))
     return sum(cost(name, size).flops for name, size in names)
 
 
-def _steps(network: Recipe) -> Callable[[], float]:
-    train = start_sparse(network, Data(load_dataset("mnist"), first_weights(network)))
+def _steps(recipe: Recipe) -> Callable[[], float]:
+    train = start_sparse(recipe, Data(load_dataset("mnist"), first_weights(recipe)))
     rows = np.random.default_rng(1).permutation(IMAGES)
-    stretches = cycle(np.split(rows, range(size := STEPS * network.batch, IMAGES, size))[:-1])  # the last is shorter
+    stretches = cycle(np.split(rows, range(size := STEPS * recipe.batch, IMAGES, size))[:-1])  # the last is shorter
     return lambda: train(next(stretches))

@@ -1,7 +1,7 @@
-"""The kernel benchmark: what is called in the process that measures, kernel by kernel.
+"""The kernel benchmark: what is called, kernel by kernel, in the process that measures.
 
-A kernel is held to the reference before it is timed. Its time is that of a call from Python less that of calling a
-compiled function that does nothing with the same arguments; the fused loop pays neither.
+A kernel is compared with the reference before it is timed. Its time is that of a call from Python, less that of
+calling a compiled function that does nothing with the same arguments; the fused loop pays for neither.
 """
 
 import importlib
@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 
-from harness.bench.cases import DTYPE, SCRATCH, Case, family, ladder, make_case
-from harness.bench.costs import Size
+from harness.bench.cases import Case, make_case
 from harness.bench.limits import Limits, caches, level
 from harness.bench.timing import Seconds, clock, ratio, seconds_per_call, spread
+from harness.check.facts import fact_of, family
+from harness.check.facts.entry import SCRATCH, TIMED, Size
 from harness.check.measures import scaled
 from harness.errors import HarnessError
 from harness.spec.names import BACKENDS
@@ -26,7 +27,7 @@ TOLERANCE = 1e-4
 """Distance from the reference in float32, as a share of the largest number of the array."""
 
 SMALLEST_SHARE = 0.1
-"""Of a call's time that is left to the kernel itself, where calling takes so long that it cannot be told."""
+"""The least share of the time of a call that counts as the kernel's own: a smaller one cannot be measured."""
 
 Row = dict[str, Any]
 
@@ -44,9 +45,10 @@ REDUCED = Effort(sizes=1, rounds=5, sample=0.003)
 
 
 def measure(kernel: str, limits: list[Any], effort: list[Any]) -> list[Row] | str:
-    """Validate and time a kernel in all backends at the first sizes of its ladder; a row each.
+    """Validate and time a kernel in all backends at the first sizes of its ladder; return a row for each.
 
-    `limits` and `effort` are `Limits` and `Effort` as JSON carries them. What `validate` refuses is returned as text.
+    `limits` and `effort` are `Limits` and `Effort` as JSON carries them. A kernel that `validate` refuses, or that
+    nobody has described, returns the reason as text.
     """
     try:
         return _rows(kernel, Limits(*limits), Effort(*effort))
@@ -58,7 +60,7 @@ def _rows(kernel: str, limits: Limits, effort: Effort) -> list[Row]:
     backends = {name: importlib.import_module(f"kernels.{name}_backend") for name in BACKENDS}
     rows: list[Row] = []
     compile_seconds: dict[str, float] = {}
-    for size in ladder(kernel)[: effort.sizes]:
+    for size in fact_of(kernel).ladder[: effort.sizes]:
         case = make_case(kernel, size)
         for name, backend in backends.items():
             seconds = validate(case, backend)
@@ -68,7 +70,7 @@ def _rows(kernel: str, limits: Limits, effort: Effort) -> list[Row]:
 
 
 def validate(case: Case, backend: ModuleType) -> float:
-    """Hold a backend's results to the reference's; return the seconds of its first call, compiling included.
+    """Compare a backend's results with the reference's; return the seconds of its first call, compiling included.
 
     Raises HarnessError when the two differ by more than rounding.
     """
@@ -82,8 +84,8 @@ def validate(case: Case, backend: ModuleType) -> float:
     apart = max(scaled(a, b) for a, b in [*pairs, *([] if expected is None else [(result, expected)])])
     if not apart <= TOLERANCE:
         raise HarnessError(
-            f"{case.kernel} of {backend.__name__} at {size_label(case.size)} is {apart:.1g} away from the "
-            f"reference, allowed are {TOLERANCE:g}: not timed"
+            f"{case.kernel} of {backend.__name__} at {size_label(case.size)} is not timed: "
+            f"it differs from the reference by {apart:.1g}, allowed is {TOLERANCE:g}"
         )
     return seconds
 
@@ -121,8 +123,10 @@ def _size_rows(
 
 def _row(case: Case, backend: str, seconds: Seconds, limits: Limits) -> Row:
     median = float(np.median(seconds))
-    moved = (case.cost.reads + case.cost.writes) * np.dtype(DTYPE).itemsize
-    in_place = case.cost.writes == 0 or moved > 1.05 * case.working_set  # an updated array lies in it once, moves twice
+    moved = (case.cost.reads + case.cost.writes) * np.dtype(TIMED).itemsize
+    in_place = (
+        case.cost.writes == 0 or moved > 1.05 * case.working_set
+    )  # an updated array counts once there, and moves twice
     bounds = {
         "sgemm": case.cost.flops / limits.flops,
         "bandwidth": moved / limits.bandwidth(case.working_set, in_place=in_place),
@@ -134,7 +138,7 @@ def _row(case: Case, backend: str, seconds: Seconds, limits: Limits) -> Row:
         "family": family(case.kernel),
         "backend": backend,
         "size": size_label(case.size),
-        "dtype": DTYPE,
+        "dtype": TIMED,
         "us": 1e6 * median,
         "spread": spread(seconds),
         "gflops": case.cost.flops / median / 1e9,
@@ -154,6 +158,6 @@ def _call(function: Callable[..., Any], arguments: dict[str, Any]) -> Callable[[
 
 @cache
 def _nothing(arguments: int) -> Callable[..., int]:
-    """Return a compiled function of so many arguments; with ``*arguments`` the call itself would be slower."""
+    """Return a compiled function of so many arguments; with ``*arguments`` the call would be slower."""
     names = ", ".join(f"a{i}" for i in range(arguments))
     return numba.njit(eval(f"lambda {names}: 0"))

@@ -1,10 +1,10 @@
 """What one thread of this machine can do at best, measured in the run that compares kernels with it.
 
-A limit is the fastest round, since nothing but luck could make a round faster than the machine.
+A limit is that of the fastest round, for other processes can only make a round slower.
 
-The roofs are: matrix products of the BLAS that the compiled backend calls (GFLOP/s), streaming through working sets
-from the first cache to memory (GB/s, the bytes read and written), and a vectorised exp (values a second): NumPy's or
-the compiled backend's own, whichever is faster here.
+The limits are: matrix products of the BLAS that the compiled backend calls (GFLOP/s), streaming through working sets
+from the first cache to memory (GB/s, read and written), and a vectorised exp (values a second), NumPy's or that of the
+compiled backend, whichever is faster here.
 """
 
 from pathlib import Path
@@ -25,22 +25,22 @@ EXPONENTIALS = 4096
 
 
 class Limits(NamedTuple):
-    """Roofs of one thread: flops a second, exps a second, and bytes a second by working set in bytes."""
+    """Limits of one thread: flops a second, exps a second, and bytes a second by working set in bytes."""
 
     flops: float
     exps: float
     working_sets: tuple[int, ...]
-    stream: tuple[float, ...]  # out of some arrays into another: the better of copy and triad
-    update: tuple[float, ...]  # into an array that is read as well, or nothing written: at least as fast
+    stream: tuple[float, ...]  # from some arrays into another: the better of copy and triad
+    update: tuple[float, ...]  # into an array that is also read, or without writing; at least as fast as stream
 
     def bandwidth(self, working_set: float, *, in_place: bool) -> float:
-        """Return bytes a second through a working set of so many bytes, between the sizes that were measured."""
+        """Return bytes a second through a working set of so many bytes, between those that were measured."""
         measured = self.update if in_place else self.stream
         return float(np.interp(np.log(working_set), np.log(self.working_sets), measured))
 
 
 def measure(rounds: int, sample: float) -> Limits:
-    """Measure the roofs on this process's thread; and compile what that takes."""
+    """Measure the limits of a thread of this process; compiles the loops for it first."""
     rates = [_bandwidth(size, rounds, sample) for size in WORKING_SETS]
     return Limits(
         flops=max(_product_rate(size, rounds, sample) for size in PRODUCTS),
@@ -52,7 +52,7 @@ def measure(rounds: int, sample: float) -> Limits:
 
 
 def rows(limits: Limits) -> list[dict[str, str | float]]:
-    """Return the roofs as rows of limits.csv: flops, exps and bytes a second, the latter by working set."""
+    """Return the limits as rows of limits.csv: flops, exps and bytes a second, the latter by working set."""
     found: list[dict[str, str | float]] = [
         {"limit": "sgemm", "working_set": 0, "level": "", "rate": limits.flops},
         {"limit": "exp", "working_set": 0, "level": "", "rate": limits.exps},
@@ -64,7 +64,7 @@ def rows(limits: Limits) -> list[dict[str, str | float]]:
 
 
 def caches() -> list[tuple[str, int]]:
-    """Return name and bytes of this core's data caches, the smallest first; [] where the system does not tell."""
+    """Return name and bytes of this core's data caches, the smallest first; [] where the system does not say."""
     found = []
     for index in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
         try:
@@ -77,7 +77,7 @@ def caches() -> list[tuple[str, int]]:
 
 
 def level(working_set: float, known: list[tuple[str, int]]) -> str:
-    """Return where buffers of so many bytes live: the smallest cache that holds them all, or memory."""
+    """Return where buffers of so many bytes lie: the smallest cache that holds them all, or memory."""
     return next((name for name, size in known if working_set <= size), "memory")
 
 
@@ -100,7 +100,7 @@ def _exp_rate(rounds: int, sample: float) -> float:
 def _bandwidth(working_set: int, rounds: int, sample: float) -> tuple[float, float]:
     """Return bytes a second of streaming from array to array, and of the best of all patterns."""
     n = working_set // 4
-    passes = max(1, 200_000 // n)  # in one call, so that calling costs nothing
+    passes = max(1, 200_000 // n)  # in one call, so that the cost of calling does not count
     (whole,), (a, b), (x, y, z) = (_arrays(n // count, count) for count in (1, 2, 3))
     calls = {
         "copy": lambda: _copy(a, b, passes),
@@ -117,7 +117,7 @@ def _bandwidth(working_set: int, rounds: int, sample: float) -> tuple[float, flo
 
 
 def _arrays(size: int, count: int) -> list[NDArray[np.float32]]:
-    """Return arrays whose starts lie at different places of a page, as a store waits for a load at the same place."""
+    """Return arrays that start at different offsets in a page, since a store waits for a load at the same offset."""
     gap = 64
     buffer = np.ones(count * (size + gap), np.float32)
     return [buffer[i * (size + gap) : i * (size + gap) + size] for i in range(count)]

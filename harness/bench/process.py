@@ -13,9 +13,9 @@ from harness.sweep.workers.local import ProcessExecutor
 def measuring_process(cache: str | None = None) -> Iterator[Callable[..., Any]]:
     """Yield ``ask(function, *arguments)``, which calls a function of a module in a process of its own.
 
-    Arguments and results are JSON values. The process has one thread for each library, set before NumPy is imported,
-    and one core; `cache` names a folder for its compiled code, in place of the usual one. It answers call by call, so
-    of several such processes only the one that is asked does anything.
+    Arguments and results are JSON values. The process has one core, and each library one thread, which is set before
+    NumPy is imported; `cache` names a folder for its compiled code, in place of the usual one. It works only while it
+    answers a call, so of several such processes only the one that is asked is busy.
     """
     executor = ProcessExecutor(1, f"{__name__}:settle")
 
@@ -30,7 +30,7 @@ def measuring_process(cache: str | None = None) -> Iterator[Callable[..., Any]]:
 
 
 def settle(cache: str | None) -> None:
-    """Stay on one core, and compile into `cache` where one is named; before NumPy and the kernels are imported."""
+    """Keep to one core, and compile into `cache` if it is given; NumPy and the kernels must not be imported yet."""
     if cache is not None:
         os.environ["HARNESS_CACHE"] = cache
     if hasattr(os, "sched_setaffinity"):

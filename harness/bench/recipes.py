@@ -1,4 +1,4 @@
-"""The six networks of the training benchmark."""
+"""The six recipes of the training benchmark: a network, and how it is trained."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ INPUTS, CLASSES, IMAGES = 784, 10, 60_000
 
 
 class Recipe(NamedTuple):
-    """A fully connected network on MNIST, softmax and cross-entropy at its end, and how it is trained."""
+    """A fully connected network on MNIST that ends in softmax and cross-entropy, and how it is trained."""
 
     hidden: tuple[int, ...]
     optimizer: str
@@ -19,7 +19,7 @@ class Recipe(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Return what sets it apart, as in ``784-64-64-10 sgd B=128``."""
+        """Return its widths and what else sets it apart, as in ``784-64-64-10 sgd B=128``."""
         short = len(self.hidden) > 3 and len(set(self.hidden)) == 1
         hidden = f"{self.hidden[0]}×{len(self.hidden)}" if short else "-".join(map(str, self.hidden))
         extras = [self.activation] * (self.activation != "relu") + ["batch norm"] * (self.normalization == "batch")
@@ -27,22 +27,22 @@ class Recipe(NamedTuple):
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """Return the widths of all layers, input and output included."""
+        """Return the widths of all layers, with those of input and output."""
         return (INPUTS, *self.hidden, CLASSES)
 
     @property
     def steps(self) -> int:
-        """Return the whole batches of an epoch."""
+        """Return the number of whole batches in an epoch."""
         return IMAGES // self.batch
 
     @property
     def product_flops(self) -> float:
-        """Return the operations of a step's dense matrix products: forward, dw, and dx above the first layer."""
+        """Return the operations of the dense matrix products of a step: forward, dw, and dx above the first layer."""
         pairs = zip(self.widths, self.widths[1:], strict=False)
         return sum(2.0 * self.batch * d * m * (2 if layer == 0 else 3) for layer, (d, m) in enumerate(pairs))
 
     def trial(self, backend: str) -> Trial:
-        """Return the trial that trains it on all training images."""
+        """Return the trial that trains by this recipe on all training images."""
         return Trial(
             hidden=self.hidden,
             optimizer=self.optimizer,  # type: ignore[arg-type]

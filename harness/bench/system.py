@@ -1,8 +1,8 @@
-"""The harness as a whole: how soon it starts, what compiling takes, what the runner and its workers cost.
+"""The harness as a whole: how soon it starts, how long it compiles, what the runner and its workers cost.
 
-Times are those of a clock on the wall, except for compiling, so they are those of a machine with nothing else to do
-(how busy it was is told as well). What two workers bring, beside two bare processes, comes from the fastest of rounds
-that take turns.
+Times are wall times, except for compiling. They are meant for a machine with nothing else to do, so the load at the
+start is a figure too. The gain of two workers is compared with that of two bare processes, in rounds that take turns;
+the fastest round of each counts.
 """
 
 import os
@@ -14,8 +14,8 @@ from concurrent.futures import wait
 from pathlib import Path
 from typing import Any
 
+from harness.bench.bench_folder import Tell
 from harness.bench.process import measuring_process
-from harness.bench.tables import Tell
 from harness.bench.timing import clock
 from harness.errors import HarnessError
 from harness.results.frames import load_results
@@ -57,8 +57,8 @@ def measure(tell: Tell) -> list[dict[str, Any]]:
 
 
 def workers() -> tuple[dict[int, float], dict[int, float], float, float]:
-    """Return seconds a trial of 1 and 2 bare processes and of 1 and 2 workers, the runner's share of one worker's
-    time, and a process's own megabytes: of rounds that take turns the fastest, in which others disturbed least.
+    """Return the seconds a trial with 1 and 2 bare processes, and with 1 and 2 workers; the runner's share of the time
+    of one worker; and the megabytes of a process. Each is that of the fastest round, which was disturbed least.
     """
     rounds = [[measured(jobs) for measured in (bare_processes, sweep) for jobs in (1, 2)] for _ in range(ROUNDS)]
     bare_1, bare_2, swept_1, swept_2 = (min(found) for found in zip(*rounds, strict=True))
@@ -74,7 +74,7 @@ def _row(
 
 
 def cold_compile() -> float:
-    """Return the processor time of the slower of the two processes that compile a dtype each, with no cache."""
+    """Return the processor time of the slower of two processes, each of which compiles one dtype with no cache."""
     dtypes = [Trial(dtype=dtype) for dtype in ("float32", "float64")]  # type: ignore[arg-type]
     seconds = []
     for tiny in tiny_trials(dtypes):
@@ -84,13 +84,13 @@ def cold_compile() -> float:
 
 
 def seconds_to_run(fields: dict[str, Any]) -> float:
-    """Return the processor time of this process after a trial, its start included."""
+    """Run a trial; return the processor time of this process since its start."""
     run_trial(fields)
     return clock()
 
 
 def warm_start() -> float:
-    """Return the wall seconds until `harness train` tells how it does after its first batch: the best of three."""
+    """Return the wall seconds until `harness train` prints its first evaluation, after one batch: the best of three."""
     command = [sys.executable, "-m", "harness", "train", "--set", "epochs=1", "--set", "evaluate_every=128"]
     taken = []
     for _ in range(4):  # the first fills the caches
@@ -101,14 +101,14 @@ def warm_start() -> float:
             taken.append(time.perf_counter() - begun)
             process.kill()
         if not line.startswith("epoch"):
-            raise HarnessError("`harness train` ended without a line on its first batch")
+            raise HarnessError("`harness train` ended before it printed an evaluation")
     return min(taken[1:])
 
 
 def bare_processes(processes: int) -> tuple[float, float]:
-    """Return wall seconds a trial when so many processes share TRIALS trials and nobody records anything.
+    """Share TRIALS trials among so many processes and record nothing.
 
-    And the memory in MB that a process then has of its own.
+    Returns the wall seconds a trial, and the megabytes of memory that a process then has of its own.
     """
     trials = [Trial(**SETTINGS, seed=seed).model_dump(mode="json") for seed in range(TRIALS)]
     with ProcessExecutor(processes, RUN_TRIAL) as executor:
@@ -120,7 +120,7 @@ def bare_processes(processes: int) -> tuple[float, float]:
 
 
 def run_share(trials: list[dict[str, Any]]) -> float:
-    """Run trials one after the other; return the megabytes that are this process's own, NaN where nobody tells."""
+    """Run trials one after the other; return the megabytes of this process's own, NaN where the system does not say."""
     for fields in trials:
         run_trial(fields)
     path = Path("/proc/self/smaps_rollup")
@@ -132,7 +132,7 @@ def run_share(trials: list[dict[str, Any]]) -> float:
 def sweep(jobs: int) -> tuple[float, float]:
     """Run TRIALS trials as a study; return wall seconds a trial, and the share of the workers' time outside of trials.
 
-    The clock runs from the end of the first trial of each worker to the end of the last of all.
+    The time begins when each worker has ended its first trial, and ends with the last trial of all.
     """
     table = {"title": "Workers", "baseline": SETTINGS, "blocks": [{"arms": {"one": {}}}], "seeds": {"count": TRIALS}}
     study, ends = study_from_table("workers", table, "workers"), _Ends()
@@ -145,7 +145,7 @@ def sweep(jobs: int) -> tuple[float, float]:
 
 
 class _Ends(Progress):
-    """Notes which seed ended when."""
+    """Notes when each seed ended."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
-"""Timing in interleaved rounds: whatever disturbs the machine disturbs all that is compared alike.
+"""Timing in interleaved rounds: a disturbance of the machine slows down equally all that is compared.
 
-The clock is the processor time of the process, all its threads together: on an idle machine the time of one thread on
-the wall, on a busy one not lengthened by what others do, and a second thread is not for free.
+The clock is the processor time of the process, summed over its threads. For one thread on an idle machine that is the
+wall time; other processes do not lengthen it, and a second thread counts.
 """
 
 import gc
@@ -18,7 +18,7 @@ Name = TypeVar("Name", bound=str)
 
 
 def seconds_per_call(calls: Mapping[Name, Callable[[], object]], rounds: int, sample: float) -> dict[Name, Seconds]:
-    """Time every call once a round, for about `sample` seconds each time; return (rounds,) seconds a call of each."""
+    """Time every call once a round, for about `sample` seconds each time; return its seconds a call, (rounds,)."""
     with _no_garbage_collection():
         repeats = {name: _repeats(call, sample) for name, call in calls.items()}
         taken: dict[Name, list[float]] = {name: [] for name in calls}
@@ -29,7 +29,7 @@ def seconds_per_call(calls: Mapping[Name, Callable[[], object]], rounds: int, sa
 
 
 def rotations(names: Sequence[Name], rounds: int) -> Iterator[list[Name]]:
-    """Yield the names once a round, each round beginning with the next one."""
+    """Yield all names once a round; each round begins with another one."""
     for i in range(rounds):
         cut = i % len(names)
         yield [*names[cut:], *names[:cut]]
@@ -42,7 +42,7 @@ def spread(seconds: Seconds) -> float:
 
 
 def ratio(theirs: Seconds, ours: Seconds) -> float:
-    """Return how many times longer theirs take: the median over the rounds, in which both were measured."""
+    """Return how many times as long theirs take as ours: the median over the rounds, in which both were measured."""
     return float(np.median(theirs / ours))
 
 

@@ -12,21 +12,21 @@ from harness.datasets import load_dataset
 from harness.training import setup
 from kernels import layout
 
-_prepared: dict[str, Any] = {}  # what this process trains: one network at a time
+_prepared: dict[str, Any] = {}  # what this process trains, one recipe at a time
 
 
-def prepare(contender: str, network: int) -> dict[str, float] | None:
-    """Start a contender on a network and train the first epoch; None when it does not have such a network.
+def prepare(contender: str, recipe: int) -> dict[str, float] | None:
+    """Start a contender on one of RECIPES and train the first epoch; None when it cannot make such a network.
 
-    Returns the mean `loss` of that epoch, the `start_seconds` it took with all compiling and choosing, and the
+    Returns the mean `loss` of that epoch, the `start_seconds` that it took with all compiling and choosing, and the
     `packing_seconds` that the data set took once.
     """
-    chosen, rng = RECIPES[network], np.random.default_rng(1)
+    chosen, rng = RECIPES[recipe], np.random.default_rng(1)
     begun = clock()
     train = CONTENDERS[contender].load()(chosen, Data(load_dataset("mnist"), first_weights(chosen)))
     if train is None:
         return None
-    _prepared.update(train=train, network=chosen, rng=rng)
+    _prepared.update(train=train, recipe=chosen, rng=rng)
     loss = train(_order(rng, chosen))
     seconds = clock() - begun
     return {"loss": loss, "start_seconds": seconds, "packing_seconds": _packing_seconds(contender)}
@@ -35,25 +35,25 @@ def prepare(contender: str, network: int) -> dict[str, float] | None:
 def train_for(seconds: float) -> float:
     """Train whole epochs, at least one and about so many seconds; return the seconds a step took."""
     train: Train = _prepared["train"]
-    network, rng = _prepared["network"], _prepared["rng"]
+    recipe, rng = _prepared["recipe"], _prepared["rng"]
     begun, steps, taken = clock(), 0, 0.0
     while steps == 0 or taken < seconds:
-        train(_order(rng, network))
-        steps += network.steps
+        train(_order(rng, recipe))
+        steps += recipe.steps
         taken = clock() - begun
     return taken / steps
 
 
-def _order(rng: np.random.Generator, network: Recipe) -> NDArray[np.int64]:
-    return rng.permutation(IMAGES)[: network.steps * network.batch]
+def _order(rng: np.random.Generator, recipe: Recipe) -> NDArray[np.int64]:
+    return rng.permutation(IMAGES)[: recipe.steps * recipe.batch]
 
 
-def first_weights(network: Recipe) -> list[NDArray[np.float32]]:
-    """Return the weights (D, M) of each layer from which all contenders start that let themselves be told."""
-    trial = network.trial("numba")
-    net = setup.network_of(trial, network.widths[0], network.widths[-1])
+def first_weights(recipe: Recipe) -> list[NDArray[np.float32]]:
+    """Return the weights (D, M) of each layer from which every contender starts that can be given them."""
+    trial = recipe.trial("numba")
+    net = setup.network_of(trial, recipe.widths[0], recipe.widths[-1])
     state = setup.initial_state(trial, net, setup.optimizer_of(trial))
-    return [layout.weight(state.parameters, net, layer) for layer in range(len(network.widths) - 1)]
+    return [layout.weight(state.parameters, net, layer) for layer in range(len(recipe.widths) - 1)]
 
 
 def _packing_seconds(contender: str) -> float:

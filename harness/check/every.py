@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from harness.check.kernel_checks import kernel_checks
 from harness.check.network_checks import NETWORKS, network_checks
-from harness.check.result import Check
+from harness.check.one_check import Check
 from harness.check.trajectory_checks import TRIALS, few_images, trajectory_checks
 from harness.spec.names import BACKENDS
 from harness.text import table
@@ -15,7 +15,7 @@ from harness.training.threads import one_thread
 def run_checks() -> Iterator[Check]:
     """Yield every check: each level-1 kernel, tiny networks and short trials, in all backends.
 
-    Checks that fail are yielded as well (`Check.good`); nothing is raised for them.
+    A check that fails is yielded like any other (`Check.good` tells), and raises nothing.
     """
     backends = {name: importlib.import_module(f"kernels.{name}_backend") for name in BACKENDS}
     reference = backends["numpy"]
@@ -34,8 +34,8 @@ def run_checks() -> Iterator[Check]:
 def summary(checks: list[Check]) -> str:
     """Return a table with the worst of each kernel × backend × kind.
 
-    Errors are in the unit of their bound: units in the last place for comparisons with an equation or the reference
-    kernel, else relative.
+    An error has the unit of its bound: units in the last place where a kernel is compared with its equation or with the
+    reference; otherwise it is relative.
     """
     rows = []
     for worst, count in worst_of_each(checks):
@@ -46,7 +46,7 @@ def summary(checks: list[Check]) -> str:
 
 
 def worst_of_each(checks: list[Check]) -> list[tuple[Check, int]]:
-    """Return the worst check of each kernel × backend × kind, in order, and how many it stands for."""
+    """Return the worst check of each kernel × backend × kind, in order, and how many checks of that kind there are."""
     groups: dict[tuple[str, str, str], list[Check]] = {}
     for check in checks:
         groups.setdefault((check.kernel, check.backend, check.check), []).append(check)

@@ -1,4 +1,4 @@
-"""How far two results lie apart, and derivatives by measurement: pure functions of arrays."""
+"""Distances between results, and measured derivatives: pure functions of arrays."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,13 +11,13 @@ Array = NDArray[Any]
 DIFFERENCE = 6e-6
 """Step of central differences: near the cube root of float64's rounding, where truncation and rounding balance."""
 COMPLEX_STEP = 1e-30
-"""Any step without rounding trouble: the imaginary part is never subtracted from anything."""
+"""It may be this small: nothing is subtracted, so no digits are lost."""
 
 
 def ulps(got: Any, expected: Any, terms: Any, dtype: str) -> float:
-    """Largest distance in units in the last place of `dtype` at the size of the terms that were added up.
+    """Return the largest distance, in units in the last place of `dtype` at the size of the terms that were added up.
 
-    Where the terms are 0 nothing was computed, and the two must be equal. NaN in one of them is infinitely far.
+    Where the terms are 0, nothing was computed, and the two must be equal. NaN in one of them is infinitely far away.
     """
     distance = np.abs(np.asarray(got, np.float64) - np.asarray(expected, np.float64))
     unit = float(np.finfo(dtype).eps) * np.abs(np.asarray(terms, np.float64))
@@ -27,7 +27,10 @@ def ulps(got: Any, expected: Any, terms: Any, dtype: str) -> float:
 
 
 def relative(got: Any, expected: Any, floor: float = 0.0) -> float:
-    """Largest ``|got - expected| / (|expected| + floor)``; with floor = atol / rtol below rtol as numpy.allclose."""
+    """Return the largest ``|got - expected| / (|expected| + floor)``.
+
+    With floor = atol / rtol it is at most rtol where ``numpy.allclose`` says yes.
+    """
     distance = np.abs(np.asarray(got) - np.asarray(expected))
     with np.errstate(divide="ignore", invalid="ignore"):
         apart = np.where(distance == 0, 0.0, distance / (np.abs(expected) + floor))
@@ -35,7 +38,7 @@ def relative(got: Any, expected: Any, floor: float = 0.0) -> float:
 
 
 def scaled(got: Any, expected: Any, terms: Any = 0.0) -> float:
-    """Largest distance as a share of the largest expected number; of the largest term where all cancelled to 0."""
+    """Return the largest distance as a share of the largest expected number, or of the largest term if all are 0."""
     largest = float(np.max(np.abs(expected), initial=0.0)) or float(np.max(np.abs(terms), initial=0.0))
     return relative(got, expected) if largest == 0 else worst(np.abs(np.asarray(got) - expected) / largest)
 
@@ -47,20 +50,20 @@ def worst(errors: Any) -> float:
 
 
 def central_differences(function: Callable[[Array], float], x: Array) -> Array:
-    """Gradient of a function of a float64 array: each entry moved by ±h, ``h = 6e-6 max(1, |x|)``."""
+    """Return the gradient of a function of a float64 array: each entry is moved by ±h, ``h = 6e-6 max(1, |x|)``."""
     gradient = np.zeros(x.shape)
     for index in np.ndindex(x.shape):
         h = DIFFERENCE * max(1.0, abs(float(x[index])))
         above, below = x.copy(), x.copy()
         above[index] += h
         below[index] -= h
-        # the step that was really made, after rounding
+        # the step after rounding
         gradient[index] = (function(above) - function(below)) / (above[index] - below[index])
     return gradient
 
 
 def complex_step(function: Callable[[Array], complex], x: Array) -> Array:
-    """Gradient of an analytic function: ``Im f(x + ih) / h``, exact but for rounding."""
+    """Return the gradient of an analytic function: ``Im f(x + ih) / h``, exact up to rounding."""
     gradient = np.zeros(x.shape)
     for index in np.ndindex(x.shape):
         moved = x.astype(np.complex128)

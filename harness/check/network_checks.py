@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from harness.check.facts.inputs_facts import packed
 from harness.check.measures import DIFFERENCE, central_differences, relative, scaled, worst
-from harness.check.result import Check
-from harness.check.scenes import packed
+from harness.check.one_check import Check
 from kernels import layout
 from kernels.layout import Images, Network, State, Workspace
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from harness.check.measures import relative, worst
-from harness.check.result import Check
+from harness.check.one_check import Check
 from harness.datasets import Dataset, load_dataset
 from harness.spec import Trial
 from harness.training import train

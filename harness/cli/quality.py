@@ -42,7 +42,7 @@ def bench(
     results = results or folder_for("results", profile)
 
     from harness.bench import benchmarks as run
-    from harness.bench import ratios as summary
+    from harness.bench import summary
 
     if what in ("kernels", "all"):
         print(summary.kernels_text(run.bench_kernels(results, note)))

@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 
 from harness.bench import benchmarks as run
-from harness.bench import growth
-from harness.bench import ratios as summary
+from harness.bench import growth, summary
 from harness.bench import training_times as training
 from harness.bench.contenders import (
     CONTENDERS,
@@ -102,7 +101,7 @@ def test_rows_of_a_network_compare_all_with_ours_in_the_same_rounds(monkeypatch)
     monkeypatch.setattr(run, "ROUND_SECONDS", 0.0)  # one epoch
     monkeypatch.setattr(run, "ROUNDS", 3)
     with measuring_process() as ours, measuring_process() as dense:
-        rows = pd.DataFrame(run._network_rows(SMALLEST, {OURS: ours, DENSE: dense}, print)).set_index("contender")
+        rows = pd.DataFrame(run._recipe_rows(SMALLEST, {OURS: ours, DENSE: dense}, print)).set_index("contender")
     assert set(TABLES["training"]) - {"contender"} <= set(rows)
     assert rows.loc[OURS, "ratio"] == 1
     assert rows.loc[DENSE, "ratio_dense"] == 1
@@ -120,7 +119,7 @@ def test_a_contender_that_learns_something_else_is_not_timed(monkeypatch):
         started = {"loss": loss, "start_seconds": 1.0, "packing_seconds": 0.0}
         return lambda function, *_: started if function is training.prepare else 0.001
 
-    rows = run._network_rows(0, {OURS: ask(0.4), DENSE: ask(0.41), NUMPY: ask(2.3)}, told.append)
+    rows = run._recipe_rows(0, {OURS: ask(0.4), DENSE: ask(0.41), NUMPY: ask(2.3)}, told.append)
     assert [row["ratio"] for row in rows] == [1, 1, None]
     assert told == ["not timed: numpy, whose loss in the first epoch is 2.3 where ours is 0.4"]
 
@@ -135,11 +134,11 @@ def test_a_peer_that_breaks_is_left_out_and_one_of_ours_is_an_error(monkeypatch)
     def broken(*_):
         raise HarnessError("ImportError: no such library")
 
-    rows = run._network_rows(0, {OURS: good, DENSE: good, JAX: broken}, told.append)
+    rows = run._recipe_rows(0, {OURS: good, DENSE: good, JAX: broken}, told.append)
     assert [row["contender"] for row in rows] == [OURS, DENSE]
     assert told == ["not timed: jax jit+scan (ImportError: no such library)"]
     with pytest.raises(HarnessError):
-        run._network_rows(0, {OURS: good, DENSE: broken}, told.append)
+        run._recipe_rows(0, {OURS: good, DENSE: broken}, told.append)
 
 
 def test_ratios_name_the_mean_the_worst_and_whether_the_goal_is_reached():

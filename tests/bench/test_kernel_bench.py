@@ -7,11 +7,13 @@ import pytest
 
 from harness.bench import benchmarks as run
 from harness.bench import kernel_times as kernel_bench
-from harness.bench.cases import SCRATCH, ladder, make_case
+from harness.bench.cases import make_case
 from harness.bench.kernel_times import Effort, size_label, validate
 from harness.bench.limits import KIB, Limits, level
-from harness.bench.ratios import kernels_text
+from harness.bench.summary import kernels_text
 from harness.bench.timing import geometric_mean, ratio, rotations, seconds_per_call, spread
+from harness.check.facts import FACTS
+from harness.check.facts.entry import SCRATCH
 from harness.errors import HarnessError
 from harness.report.speed_section import TABLES, load_bench
 from kernels import numba_backend, numpy_backend
@@ -22,7 +24,7 @@ LIMITS = Limits(flops=1e11, exps=1e9, working_sets=(KIB, 1024 * KIB), stream=(1e
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_every_kernel_has_a_case_and_a_cost_at_every_size_of_its_ladder(kernel):
-    for size in ladder(kernel):
+    for size in FACTS[kernel].ladder:
         case = make_case(kernel, size._replace(n=min(size.n, 32), m=min(size.m, 64)))
         # arrays pass by about once; twice where they are read and written, once more where the norm comes first
         moved = 4 * (case.cost.reads + case.cost.writes)
@@ -31,7 +33,7 @@ def test_every_kernel_has_a_case_and_a_cost_at_every_size_of_its_ladder(kernel):
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_both_backends_pass_validation_and_leave_the_case_as_it_was(kernel):
-    case = make_case(kernel, ladder(kernel)[0])
+    case = make_case(kernel, FACTS[kernel].ladder[0])
     before = case.copied()
     for backend in (numpy_backend, numba_backend):
         validate(case, backend)
@@ -62,18 +64,18 @@ def broken(kernel, spoil):
 )
 def test_validation_refuses_a_wrong_kernel(kernel, spoil):
     with pytest.raises(HarnessError, match=f"{kernel} of broken .* not timed"):
-        validate(make_case(kernel, ladder(kernel)[0]), broken(kernel, spoil))
+        validate(make_case(kernel, FACTS[kernel].ladder[0]), broken(kernel, spoil))
 
 
 def test_validation_refuses_a_wrong_returned_number():
     backend = SimpleNamespace(__name__="broken", global_norm=lambda g: 1.01 * numpy_backend.global_norm(g))
     with pytest.raises(HarnessError, match="global_norm of broken"):
-        validate(make_case("global_norm", ladder("global_norm")[0]), backend)
+        validate(make_case("global_norm", FACTS["global_norm"].ladder[0]), backend)
 
 
 def test_validation_does_not_look_at_scratch():
     kernel = "sparse_affine_backward"
-    case = make_case(kernel, ladder(kernel)[0])
+    case = make_case(kernel, FACTS[kernel].ladder[0])
     at = [list(case.arguments).index(name) for name in SCRATCH if name in case.arguments]
     validate(case, broken(kernel, lambda *arguments: [arguments[i].fill(1) for i in at]))
 
@@ -123,7 +125,9 @@ def test_buffers_live_in_the_smallest_cache_that_holds_them():
 
 
 def test_sizes_read_as_one_writes_them():
-    labels = {size_label(size) for kernel in ("affine_forward", "relu_forward", "sgd_step") for size in ladder(kernel)}
+    labels = {
+        size_label(size) for kernel in ("affine_forward", "relu_forward", "sgd_step") for size in FACTS[kernel].ladder
+    }
     assert {"128×784→64", "128×64", "55050"} <= labels
 
 

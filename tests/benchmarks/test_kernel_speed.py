@@ -7,9 +7,10 @@ import importlib
 
 import pytest
 
-from harness.bench.cases import ladder, make_case
+from harness.bench.cases import make_case
 from harness.bench.kernel_times import validate
 from harness.bench.timing import clock, ratio, seconds_per_call
+from harness.check.facts import FACTS
 from harness.spec.names import BACKENDS
 from harness.training.threads import one_thread
 from kernels import numba_backend, numpy_backend
@@ -28,7 +29,7 @@ def alone():
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_kernel(benchmark, kernel, backend):
-    case, module = make_case(kernel, ladder(kernel)[0]), importlib.import_module(f"kernels.{backend}_backend")
+    case, module = make_case(kernel, FACTS[kernel].ladder[0]), importlib.import_module(f"kernels.{backend}_backend")
     validate(case, module)
     benchmark.group = kernel
     benchmark(getattr(module, kernel), *case.copied().values())
@@ -36,7 +37,7 @@ def test_kernel(benchmark, kernel, backend):
 
 @pytest.mark.parametrize("kernel", [kernel for kernel in KERNELS if kernel not in LEFT_TO_BLAS])
 def test_compiled_kernel_is_not_slower_than_the_reference(benchmark, kernel):
-    case = make_case(kernel, ladder(kernel)[0])
+    case = make_case(kernel, FACTS[kernel].ladder[0])
     theirs, ours = case.copied().values(), case.copied().values()
     getattr(numba_backend, kernel)(*ours)
     calls = {

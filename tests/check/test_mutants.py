@@ -19,7 +19,7 @@ import pytest
 import kernels
 from harness.check.kernel_checks import kernel_checks
 from harness.check.network_checks import network_checks
-from harness.check.result import Check
+from harness.check.one_check import Check
 from harness.check.trajectory_checks import few_images, trajectory_checks
 from harness.training import setup
 from kernels import numba_backend, numpy_backend

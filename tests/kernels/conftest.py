@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from harness.check.scenes import packed as pack
+from harness.check.facts.inputs_facts import packed as pack
 from kernels import layout
 from kernels.layout import Images, Network, Optimizer, State, Workspace
 

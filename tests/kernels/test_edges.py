@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from harness.check.facts import Size
 from harness.check.network_checks import NETWORKS
-from harness.check.scenes import Shape, call, in_dtype, scene
+from harness.check.scenes import call, in_dtype, scene
 from kernels import layout
 from kernels.layout import optimizer
 
@@ -137,7 +138,7 @@ def test_equal_labels_are_learnt(steps, setting):
 @pytest.mark.parametrize("name", FORWARD)
 def test_nan_goes_through(backend, name, column, dtype):
     """A NaN among the numbers, wherever it stands, is in the outputs: never hidden by a comparison."""
-    stage = scene(name, Shape(5, 4, 4), 0, "float64")
+    stage = scene(name, Size(5, 4, 4), 0, "float64")
     source = "x" if "x" in stage.arguments else "z"
     arguments = {
         key: np.copy(value) if isinstance(value, np.ndarray) else value for key, value in stage.arguments.items()

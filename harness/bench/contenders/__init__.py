@@ -1,8 +1,8 @@
-"""Who is compared: each module trains the same network on the same images, its own way.
+"""Who is compared: each module trains the same network on the same images, in its own way.
 
-``start(network, data)`` returns a function that trains on the rows it is given, batch by batch, and returns the mean
-of the batches' losses; or None for a network that the contender does not have. It gathers the batches itself, takes
-forward pass, backward pass and update, and computes in float32 unless it says otherwise.
+``start(recipe, data)`` returns a function that trains on the rows it is given, batch by batch, and returns the mean
+of the batches' losses; or None for a recipe that the contender cannot follow. The function gathers the batches itself,
+takes forward pass, backward pass and update, and computes in float32 unless its module says otherwise.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ Train = Callable[[NDArray[np.int64]], float]
 
 
 class Data(NamedTuple):
-    """MNIST's training images, and the first weights that all share."""
+    """MNIST's training images, and the first weights of all contenders."""
 
     dataset: Dataset
     weights: list[NDArray[np.float32]]  # (D, M) of each layer; biases start at 0, scales at 1
@@ -45,7 +45,7 @@ class Contender(NamedTuple):
 
     @property
     def installed(self) -> bool:
-        """Tell whether its package is here."""
+        """Tell whether its package is installed."""
         return self.package is None or find_spec(self.package) is not None
 
     def load(self) -> Callable[[Recipe, Data], Train | None]:

@@ -26,52 +26,52 @@ NORM_EPSILON, NORM_MOMENTUM = 1e-5, 0.9
 Tree = Any
 
 
-def start(network: Recipe, data: Data) -> Train:
+def start(recipe: Recipe, data: Data) -> Train:
     """Return the training loop, compiled at its first call."""
     images, labels = jnp.asarray(data.dataset.train_images), jnp.asarray(data.labels, jnp.int32)
-    layers = [_layer(network, jnp.asarray(w), last=w is data.weights[-1]) for w in data.weights]
-    zeros = [jax.tree.map(jnp.zeros_like, layers) for _ in range(2 if network.optimizer == "adam" else 0)]
-    running = [(jnp.zeros(m), jnp.ones(m)) for m in network.hidden if network.normalization == "batch"]
-    epoch = jax.jit(partial(_epoch, network), donate_argnums=0)
+    layers = [_layer(recipe, jnp.asarray(w), last=w is data.weights[-1]) for w in data.weights]
+    zeros = [jax.tree.map(jnp.zeros_like, layers) for _ in range(2 if recipe.optimizer == "adam" else 0)]
+    running = [(jnp.zeros(m), jnp.ones(m)) for m in recipe.hidden if recipe.normalization == "batch"]
+    epoch = jax.jit(partial(_epoch, recipe), donate_argnums=0)
     state = (layers, zeros, running, jnp.zeros((), jnp.int32))
 
     def train(order: NDArray[np.int64]) -> float:
         nonlocal state
-        state, loss = epoch(state, images, labels, order.reshape(-1, network.batch).astype(np.int32))
+        state, loss = epoch(state, images, labels, order.reshape(-1, recipe.batch).astype(np.int32))
         return float(loss)
 
     return train
 
 
-def _layer(network: Recipe, w: Array, *, last: bool) -> dict[str, Array]:
+def _layer(recipe: Recipe, w: Array, *, last: bool) -> dict[str, Array]:
     m = w.shape[1]
-    norm = {"gamma": jnp.ones(m), "beta": jnp.zeros(m)} if network.normalization == "batch" and not last else {}
+    norm = {"gamma": jnp.ones(m), "beta": jnp.zeros(m)} if recipe.normalization == "batch" and not last else {}
     return {"w": w, "b": jnp.zeros(m), **norm}
 
 
-def _epoch(network: Recipe, state: Tree, images: Array, labels: Array, order: Array) -> tuple[Tree, Array]:
+def _epoch(recipe: Recipe, state: Tree, images: Array, labels: Array, order: Array) -> tuple[Tree, Array]:
     def step(state: Tree, rows: Array) -> tuple[Tree, Array]:
         layers, moments, running, count = state
-        gradient = jax.value_and_grad(partial(_loss, network), has_aux=True)
+        gradient = jax.value_and_grad(partial(_loss, recipe), has_aux=True)
         (loss, running), gradients = gradient(layers, running, images[rows].astype(jnp.float32) / 255, labels[rows])
-        layers, moments = _update(network, layers, moments, gradients, count + 1)
+        layers, moments = _update(recipe, layers, moments, gradients, count + 1)
         return (layers, moments, running, count + 1), loss
 
     state, losses = lax.scan(step, state, order)
     return state, losses.mean()
 
 
-def _loss(network: Recipe, layers: Tree, running: Tree, x: Array, y: Array) -> tuple[Array, Tree]:
+def _loss(recipe: Recipe, layers: Tree, running: Tree, x: Array, y: Array) -> tuple[Array, Tree]:
     moved = []
     for i, layer in enumerate(layers):
         x = x @ layer["w"] + layer["b"]
         if i == len(layers) - 1:
             break
-        if network.normalization == "batch":
+        if recipe.normalization == "batch":
             mean, variance = x.mean(axis=0), x.var(axis=0)
             moved.append(_running(running[i], mean, variance, len(x)))
             x = (x - mean) * lax.rsqrt(variance + NORM_EPSILON) * layer["gamma"] + layer["beta"]
-        x = jax.nn.sigmoid(x) if network.activation == "sigmoid" else jax.nn.relu(x)
+        x = jax.nn.sigmoid(x) if recipe.activation == "sigmoid" else jax.nn.relu(x)
     losses = jax.nn.logsumexp(x, axis=1) - jnp.take_along_axis(x, y[:, None], axis=1)[:, 0]
     return losses.mean(), moved
 
@@ -81,9 +81,9 @@ def _running(before: tuple[Array, Array], mean: Array, variance: Array, n: int) 
     return keep * before[0] + take * mean, keep * before[1] + take * variance * (n / (n - 1))
 
 
-def _update(network: Recipe, layers: Tree, moments: Tree, gradients: Tree, step: Array) -> tuple[Tree, Tree]:
-    rate = network.learning_rate
-    if network.optimizer == "sgd":
+def _update(recipe: Recipe, layers: Tree, moments: Tree, gradients: Tree, step: Array) -> tuple[Tree, Tree]:
+    rate = recipe.learning_rate
+    if recipe.optimizer == "sgd":
         return jax.tree.map(lambda p, g: p - rate * g, layers, gradients), moments
     first = jax.tree.map(lambda m, g: BETA1 * m + (1 - BETA1) * g, moments[0], gradients)
     second = jax.tree.map(lambda v, g: BETA2 * v + (1 - BETA2) * g * g, moments[1], gradients)

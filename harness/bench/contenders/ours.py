@@ -13,19 +13,19 @@ from harness.training import setup
 from kernels import layout
 
 
-def start_sparse(network: Recipe, data: Data) -> Train:
+def start_sparse(recipe: Recipe, data: Data) -> Train:
     """The compiled backend as it is used: its first layer visits the nonzero pixels only."""
-    return _start(network, data, "numba", sparse=True)
+    return _start(recipe, data, "numba", sparse=True)
 
 
-def start_dense(network: Recipe, data: Data) -> Train:
+def start_dense(recipe: Recipe, data: Data) -> Train:
     """The compiled backend with the dense first layer."""
-    return _start(network, data, "numba", sparse=False)
+    return _start(recipe, data, "numba", sparse=False)
 
 
-def start_numpy(network: Recipe, data: Data) -> Train:
+def start_numpy(recipe: Recipe, data: Data) -> Train:
     """The reference backend."""
-    return _start(network, data, "numpy", sparse=False)
+    return _start(recipe, data, "numpy", sparse=False)
 
 
 @cache
@@ -40,22 +40,22 @@ def packed_images(backend: str) -> tuple[layout.Images, float]:
     return images, clock() - begun
 
 
-def _start(network: Recipe, data: Data, backend: str, *, sparse: bool) -> Train:
-    trial = network.trial(backend)
+def _start(recipe: Recipe, data: Data, backend: str, *, sparse: bool) -> Train:
+    trial = recipe.trial(backend)
     images = packed_images(backend)[0]._replace(sparse=sparse)
-    net, rule = setup.network_of(trial, network.widths[0], network.widths[-1]), setup.optimizer_of(trial)
+    net, rule = setup.network_of(trial, recipe.widths[0], recipe.widths[-1]), setup.optimizer_of(trial)
     state = layout.new_state(net, rule, trial.dtype)
     for layer, w in enumerate(data.weights):
         layout.weight(state.parameters, net, layer)[...] = w
-    workspace = layout.new_workspace(net, network.batch, trial.dtype, sparse=sparse)
+    workspace = layout.new_workspace(net, recipe.batch, trial.dtype, sparse=sparse)
     kernels, taken = setup.backend(backend), 0
 
     def train(order: NDArray[np.int64]) -> float:
         nonlocal taken
-        losses = np.zeros(len(order) // network.batch)
-        rates = np.full(len(losses), network.learning_rate)
+        losses = np.zeros(len(order) // recipe.batch)
+        rates = np.full(len(losses), recipe.learning_rate)
         kernels.train_epoch(
-            state, workspace, losses, images, order, rates, net, rule, network.batch, 0.0, 0.0, np.uint64(0), taken
+            state, workspace, losses, images, order, rates, net, rule, recipe.batch, 0.0, 0.0, np.uint64(0), taken
         )
         taken += len(losses)
         return float(losses.mean())

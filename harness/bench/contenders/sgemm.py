@@ -17,9 +17,9 @@ TRIAL_SECONDS = 0.02
 Repeat = Callable[[int], Any]
 
 
-def start(network: Recipe, data: Data) -> Train:
-    """Return what runs each product as often as the rows make steps, again and again with operands in cache."""
-    batch = network.batch
+def start(recipe: Recipe, data: Data) -> Train:
+    """Return a function that runs each product once for every step of the rows, with operands that stay in cache."""
+    batch = recipe.batch
     products: list[Repeat] = []
     for layer, w in enumerate(data.weights):
         x, z = np.ones((batch, w.shape[0]), np.float32), np.ones((batch, w.shape[1]), np.float32)

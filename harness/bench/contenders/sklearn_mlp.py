@@ -1,4 +1,4 @@
-"""scikit-learn's MLPClassifier, an epoch a call; it draws its own first weights and its own order."""
+"""scikit-learn's MLPClassifier, one epoch a call; it draws its own first weights and its own order."""
 
 import numpy as np
 import sklearn
@@ -9,18 +9,18 @@ from harness.bench.contenders import Data, Train
 from harness.bench.recipes import CLASSES, Recipe
 
 
-def start(network: Recipe, data: Data) -> Train | None:
-    """Return the training of an epoch on as many images as there are rows; it has no batch norm."""
-    if network.normalization != "none":
+def start(recipe: Recipe, data: Data) -> Train | None:
+    """Return a function that trains an epoch on as many images as it gets rows; None for batch norm, which it lacks."""
+    if recipe.normalization != "none":
         return None
     sklearn.set_config(assume_finite=True, skip_parameter_validation=True)
     model = MLPClassifier(
-        network.hidden,
-        activation="logistic" if network.activation == "sigmoid" else network.activation,
-        solver=network.optimizer,
+        recipe.hidden,
+        activation="logistic" if recipe.activation == "sigmoid" else recipe.activation,
+        solver=recipe.optimizer,
         alpha=0.0,
-        batch_size=network.batch,
-        learning_rate_init=network.learning_rate,
+        batch_size=recipe.batch,
+        learning_rate_init=recipe.learning_rate,
         momentum=0.0,
         nesterovs_momentum=False,
         random_state=0,

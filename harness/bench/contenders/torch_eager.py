@@ -20,14 +20,14 @@ TRIALS, TRIAL_STEPS = 5, 20
 OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
 
 
-def start(network: Recipe, data: Data) -> Train:
+def start(recipe: Recipe, data: Data) -> Train:
     """Return the training loop with the form of optimizer step that is fastest for this network."""
     torch.set_num_threads(1)
     images, labels = torch.from_numpy(data.images), torch.from_numpy(data.labels)
-    rows = np.arange(TRIAL_STEPS * network.batch)
+    rows = np.arange(TRIAL_STEPS * recipe.batch)
 
     def seconds(form: dict[str, bool]) -> float:
-        train = _loop(network, data, images, labels, form)
+        train = _loop(recipe, data, images, labels, form)
         train(rows)
         taken = []
         for _ in range(TRIALS):
@@ -36,16 +36,16 @@ def start(network: Recipe, data: Data) -> Train:
             taken.append(clock() - begun)
         return min(taken)
 
-    return _loop(network, data, images, labels, min(STEP_FORMS, key=seconds))
+    return _loop(recipe, data, images, labels, min(STEP_FORMS, key=seconds))
 
 
-def _loop(network: Recipe, data: Data, images: torch.Tensor, labels: torch.Tensor, form: dict[str, bool]) -> Train:
-    model = _model(network, data)
-    optimizer = OPTIMIZERS[network.optimizer](model.parameters(), lr=network.learning_rate, **form)
+def _loop(recipe: Recipe, data: Data, images: torch.Tensor, labels: torch.Tensor, form: dict[str, bool]) -> Train:
+    model = _model(recipe, data)
+    optimizer = OPTIMIZERS[recipe.optimizer](model.parameters(), lr=recipe.learning_rate, **form)
 
     def train(order: NDArray[np.int64]) -> float:
         total = torch.zeros(())
-        batches = torch.from_numpy(order).split(network.batch)
+        batches = torch.from_numpy(order).split(recipe.batch)
         for rows in batches:
             optimizer.zero_grad(set_to_none=True)
             loss = functional.cross_entropy(model(images.index_select(0, rows)), labels.index_select(0, rows))
@@ -57,7 +57,7 @@ def _loop(network: Recipe, data: Data, images: torch.Tensor, labels: torch.Tenso
     return train
 
 
-def _model(network: Recipe, data: Data) -> nn.Sequential:
+def _model(recipe: Recipe, data: Data) -> nn.Sequential:
     layers: list[Any] = []
     for layer, w in enumerate(data.weights):
         linear = nn.Linear(*w.shape)
@@ -66,6 +66,6 @@ def _model(network: Recipe, data: Data) -> nn.Sequential:
             linear.bias.zero_()
         layers.append(linear)
         if layer < len(data.weights) - 1:
-            layers += [nn.BatchNorm1d(w.shape[1])] * (network.normalization == "batch")
-            layers.append(nn.Sigmoid() if network.activation == "sigmoid" else nn.ReLU())
+            layers += [nn.BatchNorm1d(w.shape[1])] * (recipe.normalization == "batch")
+            layers.append(nn.Sigmoid() if recipe.activation == "sigmoid" else nn.ReLU())
     return nn.Sequential(*layers)

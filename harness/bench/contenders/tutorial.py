@@ -9,19 +9,19 @@ from harness.bench.recipes import CLASSES, Recipe
 Array = NDArray[np.float64]
 
 
-def start(network: Recipe, data: Data) -> Train | None:
-    """Return its training loop; the class knows ReLU and gradient descent."""
-    if (network.activation, network.normalization, network.optimizer) != ("relu", "none", "sgd"):
+def start(recipe: Recipe, data: Data) -> Train | None:
+    """Return its training loop; the class knows only ReLU and gradient descent."""
+    if (recipe.activation, recipe.normalization, recipe.optimizer) != ("relu", "none", "sgd"):
         return None
     images = data.dataset.train_images.T / 255.0
     targets = np.zeros((CLASSES, images.shape[1]))
     targets[data.labels, np.arange(images.shape[1])] = 1
-    model = NeuralNetwork(list(network.widths))
+    model = NeuralNetwork(list(recipe.widths))
     for layer, w in enumerate(data.weights, start=1):
         model.parameters[f"W{layer}"] = w.T.astype(np.float64)
 
     def train(order: NDArray[np.int64]) -> float:
-        return train_epoch(model, images, targets, order, network.batch, network.learning_rate)
+        return train_epoch(model, images, targets, order, recipe.batch, recipe.learning_rate)
 
     return train
 

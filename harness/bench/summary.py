@@ -1,13 +1,14 @@
-"""What the tables come to: ratios against each contender beside what must be reached, and the text that is printed."""
+"""What the benchmarks found: times against those of each contender beside the goals, and the text that is printed."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from harness.bench.contenders import JAX, NUMPY, OURS, SGEMM, TORCH
 from harness.bench.recipes import RECIPES
-from harness.bench.tables import shown
 from harness.bench.timing import geometric_mean
+from harness.text import table
 
 KERNELS = {
     "kernel": "", "size": "", "backend": "", "us": ".3g", "spread": ".0%", "noise": ".1%", "compile_seconds": ".2f",
@@ -22,13 +23,11 @@ RATIOS = {
     "contender": "", "networks": "", "geometric_mean": ".2f", "worst": ".2f", "worst_at": "", "first_epoch": ".2f",
     "dense": ".2f", "goal": "", "reached": "",
 }  # fmt: skip
-
-
 SYSTEM = {"figure": "", "value": ".3g", "unit": "", "goal": "", "reached": ""}
 
 
 class Goal(NamedTuple):
-    """How many times longer a contender must take: in the geometric mean, and on each network by itself."""
+    """How many times longer than ours a contender must take: in the geometric mean, and on each network by itself."""
 
     mean: float
     each: float = 0.0
@@ -43,7 +42,7 @@ GOALS = {NUMPY: Goal(3.0), TORCH: Goal(6.0), JAX: Goal(2.0, each=1.2), SGEMM: Go
 
 
 def ratios(training: pd.DataFrame) -> pd.DataFrame:
-    """Return a row a contender: how many times longer it takes than ours, in the mean and at worst."""
+    """Return a row for each contender: how many times longer it takes than ours, in the mean and at worst."""
     timed = training[training["ratio"].notna() & (training["contender"] != OURS)]
     return pd.DataFrame([_ratios(str(name), rows) for name, rows in timed.groupby("contender", sort=False)])
 
@@ -71,14 +70,26 @@ def _ratios(contender: str, rows: pd.DataFrame) -> dict[str, Any]:
 
 def kernels_text(kernels: pd.DataFrame) -> str:
     """Return kernels.csv in brief."""
-    return shown(kernels, KERNELS)
+    return _shown(kernels, KERNELS)
 
 
 def training_text(training: pd.DataFrame) -> str:
     """Return training.csv in brief, and below it the ratios beside the goals."""
-    return f"{shown(training, TRAINING)}\n\n{shown(ratios(training), RATIOS)}"
+    return f"{_shown(training, TRAINING)}\n\n{_shown(ratios(training), RATIOS)}"
 
 
 def system_text(system: pd.DataFrame) -> str:
     """Return system.csv."""
-    return shown(system, SYSTEM)
+    return _shown(system, SYSTEM)
+
+
+def _shown(frame: pd.DataFrame, formats: Mapping[str, str]) -> str:
+    """Return the columns that `formats` names as text: each number in its format, "–" where there is none."""
+    rows = [[_cell(row[name], form) for name, form in formats.items()] for row in frame.to_dict("records")]
+    return table(list(formats), rows)
+
+
+def _cell(value: Any, form: str) -> str:
+    if value is None or value != value:
+        return "–"
+    return format(value, form)

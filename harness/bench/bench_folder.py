@@ -1,17 +1,15 @@
-"""The tables under `<results>/bench/`, and the rows in which the command prints them."""
+"""The files under `<results>/bench/`: a table for each benchmark, and the environment."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from harness.results.files import write_atomically
 from harness.sweep.workers.environment import capture
-from harness.text import table
 
 FOLDER = "bench"
 PEERS = {"torch": "torch", "jax": "jax", "scikit-learn": "sklearn"}  # distribution → module
@@ -32,15 +30,3 @@ def write_environment(results: Path) -> None:
     peers = {name: version(name) for name, module in PEERS.items() if find_spec(module)}
     found["versions"] |= peers
     write_atomically(results / FOLDER / "environment.json", json.dumps(found, indent=1) + "\n")
-
-
-def shown(frame: pd.DataFrame, formats: Mapping[str, str]) -> str:
-    """Return the columns that `formats` names, each number in its format, "–" where there is none."""
-    rows = [[_cell(row[name], form) for name, form in formats.items()] for row in frame.to_dict("records")]
-    return table(list(formats), rows)
-
-
-def _cell(value: Any, form: str) -> str:
-    if value is None or value != value:
-        return "–"
-    return format(value, form)

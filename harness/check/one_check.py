@@ -1,4 +1,4 @@
-"""What a check found."""
+"""One check: a measured error beside its bound."""
 
 from typing import NamedTuple
 
@@ -13,8 +13,11 @@ class Check(NamedTuple):
     check: str
     error: float
     bound: float
+    note: str = ""  # what is wrong, where there was nothing to measure
 
     def __str__(self) -> str:
+        if self.note:
+            return f"{self.kernel} ({self.backend}): {self.note}"
         where = f"{self.kernel} ({self.backend}, {self.dtype}, {self.shape})"
         return f"{where}: {self.check} {self.error:.3g}, allowed {self.bound:g}"
 
@@ -25,5 +28,5 @@ class Check(NamedTuple):
 
     @property
     def share(self) -> float:
-        """The part of the bound that is used up: above 1 where it is passed."""
+        """Return the error as a share of the bound: above 1 where the check fails."""
         return self.error / self.bound if self.bound > 0 else (0.0 if self.error == 0 else float("inf"))
