@@ -1,0 +1,23 @@
+"""A choice among kernels in compiled code, where a table of functions would cost the compiler's inlining."""
+
+from kernels.branches import Family, branches
+from kernels.numba_backend.machine.compile import part
+
+
+def chosen(family: Family, module, code: str, **places: str):
+    """Compile a function that calls the kernel which `code` names: a branch a choice, and no `else` that runs another.
+
+    Its arguments are the structures and the names that `code` and the family's arguments are read from, in this order.
+    `code` is a field of a structure, such as "network.activation"; so are `places`, for arguments that are one:
+    ``alpha="network.alpha"`` gives a kernel that takes alpha the field of this name.
+    """
+    offered = {name: places.get(name, name) for name in (*family.given, *places)}
+    made = branches(family, module)
+    signature = dict.fromkeys(place.partition(".")[0] for place in (code, *offered.values()))
+    lines = [f"def {family.name}({', '.join(signature)}):"]
+    for number, (kernel, takes) in made.items():
+        lines.append(f"    {'el' * (len(lines) > 1)}if {code} == {number}:")
+        lines.append(f"        {kernel.__name__}({', '.join(offered[name] for name in takes)})")
+    names = {kernel.__name__: kernel for kernel, _ in made.values()} | {"__name__": module.__name__}
+    exec(compile("\n".join(lines), module.__file__, "exec"), names)
+    return part(names[family.name])  # the family's name, in the kernels' module, is also that of its machine code
