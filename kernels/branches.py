@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from kernels.choices import ACTIVATIONS, CONSTANTS, LOSSES, NORMALIZATIONS, OVER_THE_BATCH, STEPS
+from kernels.choices import ACTIVATIONS, CONSTANTS, LOSSES, NORMALIZATIONS, OVER_THE_BATCH, STEPS, Rule
 
 MOMENTS = ("first", "second")
 """What the loops call the buffers that a rule keeps, in its own order."""
@@ -34,27 +34,26 @@ def _named(pattern: str, names: tuple[str, ...]) -> dict[int, str]:
     return {code: pattern.format(name) for code, name in enumerate(names)}
 
 
-def _norm(ways: Mapping[bool, str]) -> dict[int, str]:
-    """The kernels of all norms; "none" has no kernel. `ways`: their way, by whether they go over the batch."""
-    return {
-        code: f"{name}_norm_{ways[name in OVER_THE_BATCH]}"
-        for code, name in enumerate(NORMALIZATIONS)
-        if name != "none"
-    }
+def _norms(way: str, over_the_batch: str | None = None) -> dict[int, str]:
+    """The kernels of all norms but "none", which has none; those over the batch may go another way."""
+    ways = {name: over_the_batch or way if name in OVER_THE_BATCH else way for name in NORMALIZATIONS}
+    return {code: f"{name}_norm_{ways[name]}" for code, name in enumerate(NORMALIZATIONS) if name != "none"}
 
 
-_SAVED_BY_NORM = ("xhat", "mean", "inverse_std", "running_mean", "running_variance")
-_OF_NORM = ("out", *_SAVED_BY_NORM, "x", "gamma", "beta", "momentum", "epsilon")
+_NORMALIZED = (
+    "out", "xhat", "mean", "inverse_std", "running_mean", "running_variance", "x", "gamma", "beta", "momentum",
+    "epsilon",
+)  # fmt: skip
 
 ACTIVATE = Family("activate", _named("{}_forward", ACTIVATIONS), ("a", "z", "alpha"))
 ACTIVATE_BACKWARD = Family("activate_backward", _named("{}_backward", ACTIVATIONS), ("dz", "da", "a", "z", "alpha"))
-LOSS = Family("loss_forward", _named("{}_forward", LOSSES), ("losses", "p", "z", "labels"))
+LOSS_FORWARD = Family("loss_forward", _named("{}_forward", LOSSES), ("losses", "p", "z", "labels"))
 LOSS_BACKWARD = Family("loss_backward", _named("{}_backward", LOSSES), ("dz", "p", "z", "labels"))
-NORMALIZE = Family("normalize", _norm({True: "forward", False: "forward"}), _OF_NORM)
-NORMALIZE_INFERENCE = Family("normalize_inference", _norm({True: "inference", False: "forward"}), _OF_NORM)
+NORMALIZE = Family("normalize", _norms("forward"), _NORMALIZED)
+NORMALIZE_INFERENCE = Family("normalize_inference", _norms("forward", over_the_batch="inference"), _NORMALIZED)
 NORMALIZE_BACKWARD = Family(
     "normalize_backward",
-    _norm({True: "backward", False: "backward"}),
+    _norms("backward"),
     ("dx", "dgamma", "dbeta", "dout", "xhat", "mean", "inverse_std", "gamma"),
 )
 UPDATE = Family(
@@ -74,16 +73,18 @@ def branches(family: Family, module: ModuleType) -> dict[int, Branch]:
 
 def _branch(family: Family, code: int, module: ModuleType) -> Branch:
     kernel = kernel_named(family.kernels[code], module)
-    moments = list(STEPS.values())[code].moments if family is UPDATE else ()
-    given = {name: name for name in family.given} | dict(zip(moments, MOMENTS, strict=False))
+    rule = list(STEPS.values())[code] if family is UPDATE else Rule()
+    given = {name: name for name in family.given} | dict(zip(rule.moments, MOMENTS, strict=False))
     wanted = parameters(kernel)
     where = f"{file_of(module)}: {family.kernels[code]}"
     for name in wanted:
         if name not in given:
             raise ImportError(f"{where} takes {name!r}, which is not among what it can be given: {', '.join(given)}")
-    for name in moments:
+    for name in (*rule.moments, *(("decay",) if rule.decoupled else ())):
         if name not in wanted:
-            raise ImportError(f"{where} does not take {name!r}, which kernels/choices.py says that the rule keeps")
+            raise ImportError(f"{where} does not take {name!r}, which its rule in kernels/choices.py asks for")
+    if "decay" in wanted and not rule.decoupled:
+        raise ImportError(f"{where} decays the weights, so its rule in kernels/choices.py must be decoupled")
     return Branch(kernel, tuple(given[name] for name in wanted))
 
 

@@ -45,7 +45,7 @@ from kernels.numba_backend.sparse import prefetch_rows
 
 SGD = list(STEPS).index("sgd")  # whose step for a sparse first layer is one with the gradient
 
-loss_forward = chosen(branches.LOSS, losses, "network.loss")
+loss_forward = chosen(branches.LOSS_FORWARD, losses, "network.loss")
 loss_backward = chosen(branches.LOSS_BACKWARD, losses, "network.loss")
 update = chosen(
     branches.UPDATE,

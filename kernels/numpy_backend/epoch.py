@@ -34,7 +34,7 @@ from kernels.numpy_backend import (
 # What a network's choices name: the kernel of that name is called with what its signature asks for.
 activate = branches.call_chosen(branches.ACTIVATE, activations)
 activate_backward = branches.call_chosen(branches.ACTIVATE_BACKWARD, activations)
-loss_forward = branches.call_chosen(branches.LOSS, losses)
+loss_forward = branches.call_chosen(branches.LOSS_FORWARD, losses)
 loss_backward = branches.call_chosen(branches.LOSS_BACKWARD, losses)
 normalize = branches.call_chosen(branches.NORMALIZE, normalization)
 normalize_inference = branches.call_chosen(branches.NORMALIZE_INFERENCE, normalization)

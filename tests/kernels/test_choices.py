@@ -82,6 +82,17 @@ def test_a_rule_keeps_the_moments_that_its_kernel_takes(module, monkeypatch):
 
 
 @BACKENDS
+def test_a_rule_decays_the_weights_once(module, monkeypatch):
+    monkeypatch.setitem(STEPS, "adamw", Rule(("first", "second")))
+    with pytest.raises(ImportError, match=r"optimizers\.py: adamw_step decays the weights, so its rule"):
+        branches.branches(branches.UPDATE, module)
+    monkeypatch.setitem(STEPS, "adamw", Rule(("first", "second"), decoupled=True))
+    monkeypatch.setitem(STEPS, "adam", Rule(("first", "second"), decoupled=True))
+    with pytest.raises(ImportError, match=r"optimizers\.py: adam_step does not take 'decay'"):
+        branches.branches(branches.UPDATE, module)
+
+
+@BACKENDS
 def test_every_choice_has_a_kernel_of_its_own(module):
     for family in vars(branches).values():
         if isinstance(family, branches.Family):

@@ -16,8 +16,9 @@ def chosen(family: Family, module, code: str, **places: str):
     signature = dict.fromkeys(place.partition(".")[0] for place in (code, *offered.values()))
     lines = [f"def {family.name}({', '.join(signature)}):"]
     for number, (kernel, takes) in made.items():
-        lines.append(f"    {'el' * (len(lines) > 1)}if {code} == {number}:")
+        word = "if" if len(lines) == 1 else "elif"
+        lines.append(f"    {word} {code} == {number}:")
         lines.append(f"        {kernel.__name__}({', '.join(offered[name] for name in takes)})")
     names = {kernel.__name__: kernel for kernel, _ in made.values()} | {"__name__": module.__name__}
-    exec(compile("\n".join(lines), module.__file__, "exec"), names)
+    exec(compile("\n".join(lines), f"<{family.name}>", "exec"), names)
     return part(names[family.name])  # the family's name, in the kernels' module, is also that of its machine code
