@@ -5,7 +5,7 @@ takes what the loops do not give, ends the import.
 """
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -30,16 +30,12 @@ class Branch(NamedTuple):
     takes: tuple[str, ...]
 
 
-def _named(pattern: str, names: tuple[str, ...]) -> dict[int, str]:
-    return {code: pattern.format(name) for code, name in enumerate(names)}
+def _named(pattern: str, names: Sequence[str], chosen: Sequence[str] | None = None) -> dict[int, str]:
+    """The kernel of each choice by its position in `names`; only of those `chosen`, where that is said."""
+    return {code: pattern.format(name) for code, name in enumerate(names) if chosen is None or name in chosen}
 
 
-def _norms(way: str, over_the_batch: str | None = None) -> dict[int, str]:
-    """The kernels of all norms but "none", which has none; those over the batch may go another way."""
-    ways = {name: over_the_batch or way if name in OVER_THE_BATCH else way for name in NORMALIZATIONS}
-    return {code: f"{name}_norm_{ways[name]}" for code, name in enumerate(NORMALIZATIONS) if name != "none"}
-
-
+_NORMS = [name for name in NORMALIZATIONS if name != "none"]
 _NORMALIZED = (
     "out", "xhat", "mean", "inverse_std", "running_mean", "running_variance", "x", "gamma", "beta", "momentum",
     "epsilon",
@@ -49,16 +45,18 @@ ACTIVATE = Family("activate", _named("{}_forward", ACTIVATIONS), ("a", "z", "alp
 ACTIVATE_BACKWARD = Family("activate_backward", _named("{}_backward", ACTIVATIONS), ("dz", "da", "a", "z", "alpha"))
 LOSS_FORWARD = Family("loss_forward", _named("{}_forward", LOSSES), ("losses", "p", "z", "labels"))
 LOSS_BACKWARD = Family("loss_backward", _named("{}_backward", LOSSES), ("dz", "p", "z", "labels"))
-NORMALIZE = Family("normalize", _norms("forward"), _NORMALIZED)
-NORMALIZE_INFERENCE = Family("normalize_inference", _norms("forward", over_the_batch="inference"), _NORMALIZED)
+NORMALIZE = Family("normalize", _named("{}_norm_forward", NORMALIZATIONS, _NORMS), _NORMALIZED)
+NORMALIZE_INFERENCE = Family(
+    "normalize_inference", _named("{}_norm_inference", NORMALIZATIONS, OVER_THE_BATCH), _NORMALIZED
+)
 NORMALIZE_BACKWARD = Family(
     "normalize_backward",
-    _norms("backward"),
+    _named("{}_norm_backward", NORMALIZATIONS, _NORMS),
     ("dx", "dgamma", "dbeta", "dout", "xhat", "mean", "inverse_std", "gamma"),
 )
 UPDATE = Family(
     "update",
-    _named("{}_step", tuple(STEPS)),
+    _named("{}_step", list(STEPS)),
     ("parameters", "gradients", "rate", "step", "decay", "decayed", *CONSTANTS),
 )
 

@@ -94,10 +94,11 @@ class Workspace(NamedTuple):
     probabilities: NDArray[Any]  # (B * K,)
     losses: NDArray[Any]  # (B,)
     labels: NDArray[np.uint8]  # (B,)
-    d_affine: NDArray[Any]  # (B * widest,) the loss's gradient for an affine map's output, as are on the way to it:
-    d_block: NDArray[Any]  # (B * widest,) for a block's output
-    d_activation: NDArray[Any]  # (B * widest,) for an activation's output; (0,) without dropout
-    d_sum: NDArray[Any]  # (B * widest,) for an activation's input: norm and skip together
+    # (B * widest,) each: the loss's gradient on its way back through a block, with respect to
+    d_block: NDArray[Any]  # the block's output
+    d_activation: NDArray[Any]  # the activation's output; (0,) without dropout, where that is the block's
+    d_sum: NDArray[Any]  # the activation's input: norm plus skip
+    d_affine: NDArray[Any]  # the affine map's output
     lists: NDArray[np.uint16]  # (D, LIST_STRIDE) scratch of the sparse first layer, as are:
     counts: NDArray[np.int32]  # (D,)
     tile: NDArray[Any]  # (LISTED_ROWS * TILE,)
@@ -223,10 +224,10 @@ def new_workspace(net: Network, batch: int, dtype: DTypeLike, *, sparse: bool) -
         probabilities=_zeros(batch * classes, dtype),
         losses=_zeros(batch, dtype),
         labels=_zeros(batch, np.uint8),
-        d_affine=_zeros(batch * widest, dtype),
         d_block=_zeros(batch * widest, dtype),
         d_activation=_zeros(batch * widest if dropped else 0, dtype),
         d_sum=_zeros(batch * widest, dtype),
+        d_affine=_zeros(batch * widest, dtype),
         lists=_zeros(inputs * LIST_STRIDE if sparse else 0, np.uint16).reshape(-1, LIST_STRIDE),
         counts=_zeros(inputs if sparse else 0, np.int32),
         tile=_zeros(LISTED_ROWS * TILE if sparse else 0, dtype),

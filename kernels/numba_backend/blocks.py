@@ -27,11 +27,11 @@ from kernels.numba_backend.machine.compile import part
 from kernels.numba_backend.machine.views import flat
 from kernels.numba_backend.sparse import sparse_affine_backward, sparse_affine_forward, sparse_affine_sgd_step
 
-activate = chosen(branches.ACTIVATE, activations, "network.activation", alpha="network.alpha")
-activate_backward = chosen(branches.ACTIVATE_BACKWARD, activations, "network.activation", alpha="network.alpha")
-normalize = chosen(branches.NORMALIZE, normalization, "network.normalization")
-normalize_inference = chosen(branches.NORMALIZE_INFERENCE, normalization, "network.normalization")
-normalize_backward = chosen(branches.NORMALIZE_BACKWARD, normalization, "network.normalization")
+activate = chosen(branches.ACTIVATE, activations)
+activate_backward = chosen(branches.ACTIVATE_BACKWARD, activations)
+normalize = chosen(branches.NORMALIZE, normalization)
+normalize_inference = chosen(branches.NORMALIZE_INFERENCE, normalization)
+normalize_backward = chosen(branches.NORMALIZE_BACKWARD, normalization)
 
 
 @part
@@ -44,7 +44,7 @@ def block_forward(state, workspace, images, rows, network, layer, key, step, tra
     _normalize(state, workspace, z, n, network, layer, training)
     if has_skip(network, layer):
         residual_forward(z, layer_input(workspace, n, network, layer))
-    activate(network, a, z)
+    activate(network.activation, a, z, network.alpha)
     if network.dropout > 0:
         out = unit_rows(workspace.dropped, network, layer, batch, n)
         if training:
@@ -89,10 +89,10 @@ def _normalize(state, workspace, z, n, network, layer, training):
     running_mean = unit_statistics(state.running_mean, network, layer)
     running_variance = unit_statistics(state.running_variance, network, layer)
     saved = (xhat, mean, inverse_std, running_mean, running_variance)
-    if training:
-        normalize(network, z, *saved, z, scale, shift, NORM_MOMENTUM, NORM_EPSILON)
+    if training or not network.over_the_batch:
+        normalize(network.normalization, z, *saved, z, scale, shift, NORM_MOMENTUM, NORM_EPSILON)
     else:
-        normalize_inference(network, z, *saved, z, scale, shift, NORM_MOMENTUM, NORM_EPSILON)
+        normalize_inference(network.normalization, z, *saved, z, scale, shift, NORM_MOMENTUM, NORM_EPSILON)
 
 
 @part
@@ -153,7 +153,7 @@ def block_backward(state, workspace, da, n, network, layer):
     ds = rows_of(workspace.d_sum, n, width)
     a = unit_rows(workspace.activations, network, layer, batch, n)
     z = unit_rows(workspace.preactivations, network, layer, batch, n)
-    activate_backward(network, ds, da, a, z)
+    activate_backward(network.activation, ds, da, a, z, network.alpha)
     if network.normalization == NO_NORM:
         return ds
     dz = rows_of(workspace.d_affine, n, width)
@@ -163,7 +163,7 @@ def block_backward(state, workspace, da, n, network, layer):
     over = width if network.over_the_batch else n
     mean = layer_statistics(workspace.mean, network, layer, over)
     inverse_std = layer_statistics(workspace.inverse_std, network, layer, over)
-    normalize_backward(network, dz, dgamma, dbeta, ds, xhat, mean, inverse_std, scale)
+    normalize_backward(network.normalization, dz, dgamma, dbeta, ds, xhat, mean, inverse_std, scale)
     return dz
 
 

@@ -45,8 +45,8 @@ from kernels.numba_backend.sparse import prefetch_rows
 
 SGD = list(STEPS).index("sgd")  # whose step for a sparse first layer is one with the gradient
 
-loss_forward = chosen(branches.LOSS_FORWARD, losses, "network.loss")
-loss_backward = chosen(branches.LOSS_BACKWARD, losses, "network.loss")
+loss_forward = chosen(branches.LOSS_FORWARD, losses)
+loss_backward = chosen(branches.LOSS_BACKWARD, losses)
 update = chosen(
     branches.UPDATE,
     optimizers,
@@ -89,7 +89,7 @@ def _batch_gradient(state, workspace, images, rows, network, key, step, rate):
     classes = network.widths[last + 1]
     logits, p = rows_of(workspace.logits, n, classes), rows_of(workspace.probabilities, n, classes)
     dz = rows_of(workspace.d_affine, n, classes)  # of the logits
-    loss_backward(network, dz, p, logits, labels)
+    loss_backward(network.loss, dz, p, logits, labels)
     for layer in range(last, 0, -1):
         dw, db = weight(state.gradients, network, layer), bias(state.gradients, network, layer)
         x = layer_input(workspace, n, network, layer)
@@ -224,7 +224,7 @@ def _output_forward(state, workspace, images, rows, network):
 def _loss_forward(workspace, n, labels, network):
     classes = network.widths[network.widths.size - 1]
     z, p = rows_of(workspace.logits, n, classes), rows_of(workspace.probabilities, n, classes)
-    loss_forward(network, vector(workspace.losses, 0, n), p, z, labels)
+    loss_forward(network.loss, vector(workspace.losses, 0, n), p, z, labels)
 
 
 @part

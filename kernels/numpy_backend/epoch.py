@@ -184,7 +184,7 @@ def _normalize(state, workspace, z, n, network, layer, training):
     if network.normalization == NO_NORM:
         return
     over = z.shape[1] if network.over_the_batch else n  # units or rows, each of which has its statistics
-    chosen = normalize if training else normalize_inference
+    chosen = normalize if training or not network.over_the_batch else normalize_inference
     chosen(
         network.normalization,
         out=z,

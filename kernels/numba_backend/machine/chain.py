@@ -4,12 +4,11 @@ from kernels.branches import Family, branches
 from kernels.numba_backend.machine.compile import part
 
 
-def chosen(family: Family, module, code: str, **places: str):
-    """Compile a function that calls the kernel which `code` names: a branch a choice, and no `else` that runs another.
+def chosen(family: Family, module, code: str = "code", **places: str):
+    """Compile a function: code of the choice and all that the family is given, in order → the chosen kernel is called.
 
-    Its arguments are the structures and the names that `code` and the family's arguments are read from, in this order.
-    `code` is a field of a structure, such as "network.activation"; so are `places`, for arguments that are one:
-    ``alpha="network.alpha"`` gives a kernel that takes alpha the field of this name.
+    It has a branch a choice, and no `else` that runs another. Where the code or something given is a field of a
+    structure, as in ``code="optimizer.rule"`` or ``first="state.first"``, the function takes the structure instead.
     """
     offered = {name: places.get(name, name) for name in (*family.given, *places)}
     made = branches(family, module)
