@@ -10,16 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-# A name's position is its code inside the compiled loop.
-ACTIVATIONS = ("identity", "sigmoid", "tanh", "relu", "leaky_relu")
-IDENTITY, SIGMOID, TANH, RELU, LEAKY_RELU = range(5)
-NORMALIZATIONS = ("none", "batch", "layer")
-NO_NORM, BATCH_NORM, LAYER_NORM = range(3)
-LOSSES = ("cross_entropy", "binary_cross_entropy", "mse")
-CROSS_ENTROPY, BINARY_CROSS_ENTROPY, MSE = range(3)
-OPTIMIZERS = ("sgd", "ema_momentum", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw")
-SGD, EMA_MOMENTUM, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADAM, ADAMW = range(8)
-MOMENT_BUFFERS = (0, 1, 1, 1, 1, 1, 2, 2)  # moments that each optimizer keeps per parameter
+from kernels.choices import ACTIVATIONS, LOSSES, NORMALIZATIONS, OVER_THE_BATCH, RULES, STEPS, Optimizer
+
+NO_NORM = NORMALIZATIONS.index("none")
 
 CACHE_LINE = 64  # bytes, on all current machines
 NORM_EPSILON = 1e-5
@@ -46,26 +39,15 @@ class Network(NamedTuple):
     units: NDArray[np.int64]  # (L,) hidden units before layer l: its place in running statistics and workspace
     weights: int  # leading parameters that are weights: those that decay
     parameters: int
-    activation: int
+    activation: int  # the position of the choice in `kernels.choices`, as are normalization and loss
     alpha: float  # slope of leaky ReLU below zero
     normalization: int
+    over_the_batch: bool  # its statistics are those of units, with running estimates
     residual: bool  # skip connections between hidden layers of equal width
     dropout: float  # share of hidden units dropped
     input_dropout: float
     scaled_dropout: bool  # multiply by 1 - p at inference instead of dividing by it in training
     loss: int
-
-
-class Optimizer(NamedTuple):
-    """An update rule and its constants; the learning rate comes with each step."""
-
-    rule: int
-    momentum: float
-    beta1: float
-    beta2: float
-    rho: float
-    epsilon: float
-    eps_outside: bool  # RMSprop: epsilon added to the root (Keras) instead of under it
 
 
 class State(NamedTuple):
@@ -112,7 +94,11 @@ class Workspace(NamedTuple):
     probabilities: NDArray[Any]  # (B * K,)
     losses: NDArray[Any]  # (B,)
     labels: NDArray[np.uint8]  # (B,)
-    deltas: NDArray[Any]  # (4, B * widest) gradients on their way back, see the epoch
+    # (B * widest,) each: the loss's gradient on its way back through a block, with respect to
+    d_block: NDArray[Any]  # the block's output
+    d_activation: NDArray[Any]  # the activation's output; (0,) without dropout, where that is the block's
+    d_sum: NDArray[Any]  # the activation's input: norm plus skip
+    d_affine: NDArray[Any]  # the affine map's output
     lists: NDArray[np.uint16]  # (D, LIST_STRIDE) scratch of the sparse first layer, as are:
     counts: NDArray[np.int32]  # (D,)
     tile: NDArray[Any]  # (LISTED_ROWS * TILE,)
@@ -154,6 +140,7 @@ def network(
         activation=ACTIVATIONS.index(activation),
         alpha=float(alpha),
         normalization=NORMALIZATIONS.index(normalization),
+        over_the_batch=normalization in OVER_THE_BATCH,
         residual=bool(residual),
         dropout=float(dropout),
         input_dropout=float(input_dropout),
@@ -162,19 +149,20 @@ def network(
     )
 
 
-def optimizer(
-    rule: str,
-    *,
-    momentum: float = 0.9,
-    beta1: float = 0.9,
-    beta2: float = 0.999,
-    rho: float = 0.9,
-    epsilon: float = 1e-8,
-    eps_outside: bool = False,
-) -> Optimizer:
-    """Name an update rule and its constants."""
-    momentum, beta1, beta2, rho, epsilon = map(float, (momentum, beta1, beta2, rho, epsilon))
-    return Optimizer(OPTIMIZERS.index(rule), momentum, beta1, beta2, rho, epsilon, bool(eps_outside))
+def optimizer(rule: str, *, eps_outside: bool = False, **constants: float) -> Optimizer:
+    """Name an update rule and its constants: those given, else the rule's own, else those of all rules.
+
+    Raises KeyError for a rule that there is not, TypeError for a constant that no rule has.
+    """
+    facts = RULES[rule]
+    step = f"{rule}_{facts.switch}" if eps_outside and facts.switch == "eps_outside" else rule
+    numbers = {name: float(value) for name, value in {**facts.defaults, **constants}.items()}
+    return Optimizer(list(STEPS).index(step), facts.decoupled, **numbers)
+
+
+def moments_of(rule: Optimizer) -> int:
+    """Count the numbers that a rule keeps for each parameter."""
+    return len(list(STEPS.values())[rule.rule].moments)
 
 
 def parted(inputs: int) -> tuple[int, int]:
@@ -198,8 +186,8 @@ def _zeros(size: int, dtype: DTypeLike) -> NDArray[Any]:
 
 def new_state(net: Network, rule: Optimizer, dtype: DTypeLike) -> State:
     """Allocate parameters, gradients and moments as zeros, gammas and running variances as ones."""
-    size, moments = net.parameters, MOMENT_BUFFERS[rule.rule]
-    statistics = hidden_units(net) if net.normalization == BATCH_NORM else 0
+    size, moments = net.parameters, moments_of(rule)
+    statistics = hidden_units(net) if net.over_the_batch else 0
     state = State(
         parameters=_zeros(size, dtype),
         gradients=_zeros(size, dtype),
@@ -236,7 +224,10 @@ def new_workspace(net: Network, batch: int, dtype: DTypeLike, *, sparse: bool) -
         probabilities=_zeros(batch * classes, dtype),
         losses=_zeros(batch, dtype),
         labels=_zeros(batch, np.uint8),
-        deltas=_zeros(4 * batch * widest, dtype).reshape(4, -1),
+        d_block=_zeros(batch * widest, dtype),
+        d_activation=_zeros(batch * widest if dropped else 0, dtype),
+        d_sum=_zeros(batch * widest, dtype),
+        d_affine=_zeros(batch * widest, dtype),
         lists=_zeros(inputs * LIST_STRIDE if sparse else 0, np.uint16).reshape(-1, LIST_STRIDE),
         counts=_zeros(inputs if sparse else 0, np.int32),
         tile=_zeros(LISTED_ROWS * TILE if sparse else 0, dtype),

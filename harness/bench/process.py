@@ -35,6 +35,6 @@ def settle(cache: str | None) -> None:
         os.environ["HARNESS_CACHE"] = cache
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    loaded = sorted({"numpy", "kernels", "torch", "jax"} & set(sys.modules))
+    loaded = sorted({"numpy", "numba", "torch", "jax"} & set(sys.modules))
     if loaded:
         raise RuntimeError(f"imported before this process was settled: {', '.join(loaded)}")

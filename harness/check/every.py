@@ -3,6 +3,7 @@
 import importlib
 from collections.abc import Iterator
 
+from harness.check.distinct import FIELDS, distinct_checks
 from harness.check.kernel_checks import kernel_checks
 from harness.check.network_checks import NETWORKS, network_checks
 from harness.check.one_check import Check
@@ -13,7 +14,7 @@ from harness.training.threads import one_thread
 
 
 def run_checks() -> Iterator[Check]:
-    """Yield every check: each level-1 kernel, tiny networks and short trials, in all backends.
+    """Yield every check: each level-1 kernel, tiny networks, short trials and every choice, in all backends.
 
     A check that fails is yielded like any other (`Check.good` tells), and raises nothing.
     """
@@ -29,6 +30,9 @@ def run_checks() -> Iterator[Check]:
         dataset = few_images()
         for trial in TRIALS:
             yield from trajectory_checks(trial, dataset)
+        for field in FIELDS:
+            for label in backends:
+                yield from distinct_checks(field, label, dataset)
 
 
 def summary(checks: list[Check]) -> str:

@@ -11,6 +11,7 @@ from harness.check.facts.inputs_facts import packed
 from harness.check.measures import DIFFERENCE, central_differences, relative, scaled, worst
 from harness.check.one_check import Check
 from kernels import layout
+from kernels.choices import ACTIVATIONS
 from kernels.layout import Images, Network, State, Workspace
 
 NETWORKS: dict[str, dict[str, Any]] = {
@@ -107,7 +108,7 @@ def _case(network: Network, reference: ModuleType) -> _Case:
     """Draw parameters and a batch, again while a pre-activation lies at the kink of a ReLU."""
     for seed in range(100):
         case = _draw(network, np.random.default_rng(seed))
-        kinked = network.activation in (layout.RELU, layout.LEAKY_RELU)
+        kinked = ACTIVATIONS[network.activation] in ("relu", "leaky_relu")
         work = _step(reference, case).workspace
         if not kinked or np.abs(work.preactivations).min(initial=1.0) > KINK:
             return case

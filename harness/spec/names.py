@@ -1,8 +1,20 @@
 """Every name that a study or a trial may use; anything else is refused, with the nearest of these."""
 
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-Activation = Literal["sigmoid", "tanh", "relu", "leaky_relu", "identity"]
+from kernels.choices import ACTIVATIONS, LOSSES, NORMALIZATIONS, RULES
+
+if TYPE_CHECKING:  # a checker of types takes no names that are computed
+    Activation = str
+    Loss = str
+    Normalization = str
+    Optimizer = str
+else:
+    Activation = Literal[ACTIVATIONS]
+    Loss = Literal[LOSSES]
+    Normalization = Literal[NORMALIZATIONS]
+    Optimizer = Literal[tuple(RULES)]
+
 Initializer = Literal[
     "zeros",
     "normal",
@@ -15,9 +27,6 @@ Initializer = Literal[
     "orthogonal",
 ]
 BiasInitializer = Literal["zeros", "normal"]
-Normalization = Literal["none", "batch", "layer"]
-Loss = Literal["cross_entropy", "binary_cross_entropy", "mse"]
-Optimizer = Literal["sgd", "ema_momentum", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"]
 Schedule = Literal["constant", "step", "exponential", "cosine", "warmup_cosine"]
 DropoutForm = Literal["inverted", "scaled"]
 InputScale = Literal["unit", "256", "raw", "standardised"]
@@ -29,12 +38,9 @@ Profile = Literal["smoke", "quick", "full"]
 Phase = Literal["default", "tune", "confirm"]
 Kind = Literal["training", "probe"]
 
-ACTIVATIONS: tuple[str, ...] = get_args(Activation)
 INITIALIZERS: tuple[str, ...] = get_args(Initializer)
 BIAS_INITIALIZERS: tuple[str, ...] = get_args(BiasInitializer)
-NORMALIZATIONS: tuple[str, ...] = get_args(Normalization)
-LOSSES: tuple[str, ...] = get_args(Loss)
-OPTIMIZERS: tuple[str, ...] = get_args(Optimizer)
+OPTIMIZERS: tuple[str, ...] = tuple(RULES)
 SCHEDULES: tuple[str, ...] = get_args(Schedule)
 DROPOUT_FORMS: tuple[str, ...] = get_args(DropoutForm)
 INPUT_SCALES: tuple[str, ...] = get_args(InputScale)

@@ -12,9 +12,12 @@ from pydantic import Field, PlainValidator, model_validator
 from harness.errors import InputError, nearest
 from harness.spec import names
 from harness.spec.validation import Table, as_tuple, checked, refusal, shown
+from kernels.choices import RULES
 
+INPUTS, CLASSES = 784, 10
+"""Of MNIST's images, for counts that are made without the data."""
 MAX_PARAMETERS = 100_000_000
-"""A network above this (at 784 inputs and 10 classes) is a slip of the keyboard, not a small network."""
+"""A network above this (at these inputs and classes) is a slip of the keyboard, not a small network."""
 
 
 def _batch_size(value: Any) -> int | str:
@@ -90,11 +93,22 @@ class Trial(Settings):
     """One training run; a field left out has its default. Raises pydantic's ValidationError."""
 
     @model_validator(mode="after")
+    def _own_defaults_of_the_rule(self) -> "Trial":
+        """Fill in the constants that the update rule starts from another value than their fields say.
+
+        They do not count as given, and the digest compares them with the field's default like any other.
+        """
+        for name, value in RULES[self.optimizer].defaults.items():
+            if name not in self.model_fields_set:
+                object.__setattr__(self, name, value)  # frozen for all who come later
+        return self
+
+    @model_validator(mode="after")
     def _fields_agree(self) -> "Trial":
-        parameters = parameter_count(self.hidden, 784, 10, self.normalization)
+        parameters = parameter_count(self.hidden, INPUTS, CLASSES, self.normalization)
         if parameters > MAX_PARAMETERS:
             raise refusal(
-                f"hidden: {shown(self.hidden)} makes {parameters:,} parameters (784 inputs, 10 classes), "
+                f"hidden: {shown(self.hidden)} makes {parameters:,} parameters ({INPUTS} inputs, {CLASSES} classes), "
                 f"at most {MAX_PARAMETERS:,} are allowed"
             )
         if self.patience is not None and self.monitor == "validation" and self.val_size == 0:

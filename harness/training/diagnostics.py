@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from harness.training.setup import backend
 from kernels import layout
+from kernels.choices import ACTIVATIONS
 from kernels.layout import Images, Network, State
 
 Array = NDArray[Any]
@@ -86,7 +87,7 @@ def layer_rows(
         for metric, value in metrics.items():
             rows.append({"epoch": epoch, "layer": layer + 1, "metric": metric, "value": value})
 
-    activation = layout.ACTIVATIONS[network.activation]
+    activation = ACTIVATIONS[network.activation]
     for layer, (z, a) in enumerate(values):
         add(
             layer,

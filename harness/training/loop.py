@@ -26,6 +26,8 @@ TRAIN_PROBE = 5000
 """Training images whose loss and accuracy stand for all of them in the curves."""
 GRADIENT_PROBE = 128
 """Training images on whose batch the gradient norm and the diagnostics are taken."""
+GRADIENT_PROBE_STEP = 2**32 - 1
+"""The step that names the gradient norm's dropout masks: the last that there is, which no training gets to."""
 LOSS_BOUND = 1e6
 """A mean training loss above this is a divergence, although still finite."""
 
@@ -223,7 +225,13 @@ class _Run:
         statistics = self.state.running_mean.copy(), self.state.running_variance.copy()
         kernels = setup.backend(self.trial.backend)
         kernels.batch_gradient(
-            self.state, self.workspace, self.images, rows, self.network, dropout_key(self.trial.seed), 2**32 - 1
+            self.state,
+            self.workspace,
+            self.images,
+            rows,
+            self.network,
+            dropout_key(self.trial.seed),
+            GRADIENT_PROBE_STEP,
         )
         self.state.running_mean[...], self.state.running_variance[...] = statistics
         return _finite(np.linalg.norm(self.state.gradients.astype(np.float64)))

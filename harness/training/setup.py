@@ -14,7 +14,8 @@ from harness.spec import Trial
 from harness.training.initializers import INITIALIZERS
 from harness.training.streams import stream
 from kernels import layout
-from kernels.layout import Images, Network, Optimizer, State
+from kernels.choices import CONSTANTS, Optimizer
+from kernels.layout import Images, Network, State
 
 SPARSE_BELOW = 0.5
 """Share of nonzero pixels below which the compiled first layer visits only those; HARNESS_SPARSE_BELOW overrides it."""
@@ -56,15 +57,8 @@ def network_of(trial: Trial, inputs: int, classes: int) -> Network:
 
 def optimizer_of(trial: Trial) -> Optimizer:
     """Name a trial's update rule and constants."""
-    return layout.optimizer(
-        trial.optimizer,
-        momentum=trial.momentum,
-        beta1=trial.beta1,
-        beta2=trial.beta2,
-        rho=trial.rho,
-        epsilon=trial.epsilon,
-        eps_outside=trial.eps_outside,
-    )
+    constants = {name: getattr(trial, name) for name in CONSTANTS}
+    return layout.optimizer(trial.optimizer, eps_outside=trial.eps_outside, **constants)
 
 
 def initial_state(trial: Trial, network: Network, optimizer: Optimizer) -> State:

@@ -1,28 +1,9 @@
 """One hidden block, forward and backward: affine -> norm -> (+ skip) -> activation -> dropout, whatever was chosen."""
 
-from kernels.layout import (
-    BATCH_NORM,
-    LAYER_NORM,
-    LEAKY_RELU,
-    NO_NORM,
-    NORM_EPSILON,
-    NORM_MOMENTUM,
-    RELU,
-    SIGMOID,
-    TANH,
-)
-from kernels.numba_backend.activations import (
-    identity_backward,
-    identity_forward,
-    leaky_relu_backward,
-    leaky_relu_forward,
-    relu_backward,
-    relu_forward,
-    sigmoid_backward,
-    sigmoid_forward,
-    tanh_backward,
-    tanh_forward,
-)
+from kernels import branches
+from kernels.layout import NO_NORM, NORM_EPSILON, NORM_MOMENTUM
+from kernels.numba_backend import activations, normalization
+from kernels.numba_backend.activations import identity_forward
 from kernels.numba_backend.affine import (
     affine_backward_parameters,
     affine_forward,
@@ -41,16 +22,16 @@ from kernels.numba_backend.machine.buffers import (
     unit_statistics,
     weight,
 )
+from kernels.numba_backend.machine.chain import chosen
 from kernels.numba_backend.machine.compile import part
-from kernels.numba_backend.machine.views import flat, row
-from kernels.numba_backend.normalization import (
-    batch_norm_backward,
-    batch_norm_forward,
-    batch_norm_inference,
-    layer_norm_backward,
-    layer_norm_forward,
-)
+from kernels.numba_backend.machine.views import flat
 from kernels.numba_backend.sparse import sparse_affine_backward, sparse_affine_forward, sparse_affine_sgd_step
+
+activate = chosen(branches.ACTIVATE, activations)
+activate_backward = chosen(branches.ACTIVATE_BACKWARD, activations)
+normalize = chosen(branches.NORMALIZE, normalization)
+normalize_inference = chosen(branches.NORMALIZE_INFERENCE, normalization)
+normalize_backward = chosen(branches.NORMALIZE_BACKWARD, normalization)
 
 
 @part
@@ -63,7 +44,7 @@ def block_forward(state, workspace, images, rows, network, layer, key, step, tra
     _normalize(state, workspace, z, n, network, layer, training)
     if has_skip(network, layer):
         residual_forward(z, layer_input(workspace, n, network, layer))
-    _activate(a, z, network)
+    activate(network.activation, a, z, network.alpha)
     if network.dropout > 0:
         out = unit_rows(workspace.dropped, network, layer, batch, n)
         if training:
@@ -102,34 +83,16 @@ def _normalize(state, workspace, z, n, network, layer, training):
         return
     scale, shift = gamma(state.parameters, network, layer), beta(state.parameters, network, layer)
     xhat = unit_rows(workspace.normalized, network, layer, workspace.losses.size, n)
-    if network.normalization == LAYER_NORM:
-        inverse_std = layer_statistics(workspace.inverse_std, network, layer, n)
-        layer_norm_forward(z, xhat, inverse_std, z, scale, shift, NORM_EPSILON)
-        return
+    over = z.shape[1] if network.over_the_batch else n  # units or rows, each of which has its statistics
+    mean = layer_statistics(workspace.mean, network, layer, over)
+    inverse_std = layer_statistics(workspace.inverse_std, network, layer, over)
     running_mean = unit_statistics(state.running_mean, network, layer)
     running_variance = unit_statistics(state.running_variance, network, layer)
-    if training:
-        mean = layer_statistics(workspace.mean, network, layer, z.shape[1])
-        inverse_std = layer_statistics(workspace.inverse_std, network, layer, z.shape[1])
-        batch_norm_forward(
-            z, xhat, mean, inverse_std, running_mean, running_variance, z, scale, shift, NORM_MOMENTUM, NORM_EPSILON
-        )
+    saved = (xhat, mean, inverse_std, running_mean, running_variance)
+    if training or not network.over_the_batch:
+        normalize(network.normalization, z, *saved, z, scale, shift, NORM_MOMENTUM, NORM_EPSILON)
     else:
-        batch_norm_inference(z, z, running_mean, running_variance, scale, shift, NORM_EPSILON)
-
-
-@part
-def _activate(a, z, network):
-    if network.activation == SIGMOID:
-        sigmoid_forward(a, z)
-    elif network.activation == TANH:
-        tanh_forward(a, z)
-    elif network.activation == RELU:
-        relu_forward(a, z)
-    elif network.activation == LEAKY_RELU:
-        leaky_relu_forward(a, z, network.alpha)
-    else:
-        identity_forward(a, z)
+        normalize_inference(network.normalization, z, *saved, z, scale, shift, NORM_MOMENTUM, NORM_EPSILON)
 
 
 @part
@@ -180,45 +143,28 @@ def first_layer_sgd_step(state, dz, workspace, images, rows, network, rate):
 
 @part
 def block_backward(state, workspace, da, n, network, layer):
-    """From the gradient of a block's output to that of its affine map: dropout, activation, norm backwards.
-
-    workspace.deltas: 0 gradient of the affine map, 1 of the block's output, 2 after dropout, 3 before the skip.
-    """
+    """From the gradient of a block's output to that of its affine map: dropout, activation, norm backwards."""
     batch, width = workspace.losses.size, network.widths[layer + 1]
     if network.dropout > 0:
-        kept = rows_of(row(workspace.deltas, 2), n, width)
+        kept = rows_of(workspace.d_activation, n, width)
         mask = unit_rows(workspace.mask, network, layer, batch, n)
         dropout_backward(kept, da, mask, kept_scale(network, network.dropout))
         da = kept
-    ds = rows_of(row(workspace.deltas, 3), n, width)
-    _activation_backward(ds, da, unit_rows(workspace.activations, network, layer, batch, n), network)
+    ds = rows_of(workspace.d_sum, n, width)
+    a = unit_rows(workspace.activations, network, layer, batch, n)
+    z = unit_rows(workspace.preactivations, network, layer, batch, n)
+    activate_backward(network.activation, ds, da, a, z, network.alpha)
     if network.normalization == NO_NORM:
         return ds
-    dz = rows_of(row(workspace.deltas, 0), n, width)
+    dz = rows_of(workspace.d_affine, n, width)
     xhat = unit_rows(workspace.normalized, network, layer, batch, n)
     scale = gamma(state.parameters, network, layer)
     dgamma, dbeta = gamma(state.gradients, network, layer), beta(state.gradients, network, layer)
-    if network.normalization == BATCH_NORM:
-        inverse_std = layer_statistics(workspace.inverse_std, network, layer, width)
-        batch_norm_backward(dz, dgamma, dbeta, ds, xhat, inverse_std, scale)
-    else:
-        inverse_std = layer_statistics(workspace.inverse_std, network, layer, n)
-        layer_norm_backward(dz, dgamma, dbeta, ds, xhat, inverse_std, scale)
+    over = width if network.over_the_batch else n
+    mean = layer_statistics(workspace.mean, network, layer, over)
+    inverse_std = layer_statistics(workspace.inverse_std, network, layer, over)
+    normalize_backward(network.normalization, dz, dgamma, dbeta, ds, xhat, mean, inverse_std, scale)
     return dz
-
-
-@part
-def _activation_backward(dz, da, a, network):
-    if network.activation == SIGMOID:
-        sigmoid_backward(dz, da, a)
-    elif network.activation == TANH:
-        tanh_backward(dz, da, a)
-    elif network.activation == RELU:
-        relu_backward(dz, da, a)
-    elif network.activation == LEAKY_RELU:
-        leaky_relu_backward(dz, da, a, network.alpha)
-    else:
-        identity_backward(dz, da, a)
 
 
 @part

@@ -9,18 +9,9 @@ import math
 
 import numpy as np
 
-from kernels.layout import (
-    ADAGRAD,
-    ADAM,
-    ADAMW,
-    BINARY_CROSS_ENTROPY,
-    CROSS_ENTROPY,
-    EMA_MOMENTUM,
-    MOMENTUM,
-    NESTEROV,
-    RMSPROP,
-    SGD,
-)
+from kernels import branches
+from kernels.choices import CONSTANTS, STEPS
+from kernels.numba_backend import losses, optimizers
 from kernels.numba_backend.affine import (
     affine_backward,
     residual_backward,
@@ -39,35 +30,33 @@ from kernels.numba_backend.dropout import dropout_forward
 from kernels.numba_backend.inputs import (
     gather_rows,
 )
-from kernels.numba_backend.losses import (
-    binary_cross_entropy_backward,
-    binary_cross_entropy_forward,
-    cross_entropy_backward,
-    cross_entropy_forward,
-    mse_backward,
-    mse_forward,
-)
 from kernels.numba_backend.machine.buffers import (
     bias,
     has_skip,
     rows_of,
     weight,
 )
+from kernels.numba_backend.machine.chain import chosen
 from kernels.numba_backend.machine.compile import kernel, part
 from kernels.numba_backend.machine.views import row, vector
-from kernels.numba_backend.optimizers import (
-    adagrad_step,
-    adam_step,
-    adamw_step,
-    ema_momentum_step,
-    momentum_step,
-    nesterov_step,
-    rmsprop_eps_outside_step,
-    rmsprop_step,
-    sgd_step,
-)
+from kernels.numba_backend.optimizers import sgd_step
 from kernels.numba_backend.regularization import clip_by_global_norm, l2_backward
 from kernels.numba_backend.sparse import prefetch_rows
+
+SGD = list(STEPS).index("sgd")  # whose step for a sparse first layer is one with the gradient
+
+loss_forward = chosen(branches.LOSS_FORWARD, losses)
+loss_backward = chosen(branches.LOSS_BACKWARD, losses)
+update = chosen(
+    branches.UPDATE,
+    optimizers,
+    "optimizer.rule",
+    parameters="state.parameters",
+    gradients="state.gradients",
+    first="state.first",
+    second="state.second",
+    **{name: f"optimizer.{name}" for name in CONSTANTS},
+)
 
 
 def batch_gradient(state, workspace, images, rows, network, key, step):
@@ -97,20 +86,22 @@ def _batch_gradient(state, workspace, images, rows, network, key, step, rate):
         total += workspace.losses[i]
     loss = total / n
 
-    delta = rows_of(row(workspace.deltas, 0), n, network.widths[last + 1])
-    _loss_backward(delta, rows_of(workspace.probabilities, n, network.widths[last + 1]), labels, network)
+    classes = network.widths[last + 1]
+    logits, p = rows_of(workspace.logits, n, classes), rows_of(workspace.probabilities, n, classes)
+    dz = rows_of(workspace.d_affine, n, classes)  # of the logits
+    loss_backward(network.loss, dz, p, logits, labels)
     for layer in range(last, 0, -1):
         dw, db = weight(state.gradients, network, layer), bias(state.gradients, network, layer)
         x = layer_input(workspace, n, network, layer)
-        dx = rows_of(row(workspace.deltas, 1), n, x.shape[1])
-        affine_backward(dx, dw, db, delta, x, weight(state.parameters, network, layer))
+        dx = rows_of(workspace.d_block, n, x.shape[1])
+        affine_backward(dx, dw, db, dz, x, weight(state.parameters, network, layer))
         if layer < last and has_skip(network, layer):
-            residual_backward(dx, rows_of(row(workspace.deltas, 3), n, x.shape[1]))
-        delta = block_backward(state, workspace, dx, n, network, layer - 1)
+            residual_backward(dx, rows_of(workspace.d_sum, n, x.shape[1]))
+        dz = block_backward(state, workspace, dx, n, network, layer - 1)
     if rate != 0 and math.isfinite(loss):
-        first_layer_sgd_step(state, delta, workspace, images, rows, network, rate)
+        first_layer_sgd_step(state, dz, workspace, images, rows, network, rate)
     else:
-        first_layer_backward(state, delta, workspace, images, rows, network)
+        first_layer_backward(state, dz, workspace, images, rows, network)
     return loss
 
 
@@ -233,54 +224,14 @@ def _output_forward(state, workspace, images, rows, network):
 def _loss_forward(workspace, n, labels, network):
     classes = network.widths[network.widths.size - 1]
     z, p = rows_of(workspace.logits, n, classes), rows_of(workspace.probabilities, n, classes)
-    if network.loss == CROSS_ENTROPY:
-        cross_entropy_forward(vector(workspace.losses, 0, n), p, z, labels)
-    elif network.loss == BINARY_CROSS_ENTROPY:
-        binary_cross_entropy_forward(vector(workspace.losses, 0, n), p, z, labels)
-    else:
-        mse_forward(vector(workspace.losses, 0, n), p, z, labels)
-
-
-@part
-def _loss_backward(dz, p, labels, network):
-    if network.loss == CROSS_ENTROPY:
-        cross_entropy_backward(dz, p, labels)
-    elif network.loss == BINARY_CROSS_ENTROPY:
-        binary_cross_entropy_backward(dz, p, labels)
-    else:
-        mse_backward(dz, p, labels)
+    loss_forward(network.loss, vector(workspace.losses, 0, n), p, z, labels)
 
 
 @part
 def _step(state, rate, optimizer, step, decay, clip_norm, weights):
     """L2, clipping, and one step of the optimizer over the whole network."""
-    if decay > 0 and optimizer.rule != ADAMW:
+    if decay > 0 and not optimizer.decoupled:
         l2_backward(vector(state.gradients, 0, weights), vector(state.parameters, 0, weights), decay)
     if clip_norm > 0:
         clip_by_global_norm(state.gradients, clip_norm)
-    _update(state, rate, optimizer, step, decay, weights)
-
-
-@part
-def _update(state, rate, optimizer, step, decay, weights):
-    """One step of the optimizer over the whole network."""
-    theta, g, first, second = state.parameters, state.gradients, state.first, state.second
-    rule, epsilon = optimizer.rule, optimizer.epsilon
-    if rule == SGD:
-        sgd_step(theta, g, rate)
-    elif rule == EMA_MOMENTUM:
-        ema_momentum_step(theta, first, g, rate, optimizer.momentum)
-    elif rule == MOMENTUM:
-        momentum_step(theta, first, g, rate, optimizer.momentum)
-    elif rule == NESTEROV:
-        nesterov_step(theta, first, g, rate, optimizer.momentum)
-    elif rule == ADAGRAD:
-        adagrad_step(theta, first, g, rate, epsilon)
-    elif rule == RMSPROP and optimizer.eps_outside:
-        rmsprop_eps_outside_step(theta, first, g, rate, optimizer.rho, epsilon)
-    elif rule == RMSPROP:
-        rmsprop_step(theta, first, g, rate, optimizer.rho, epsilon)
-    elif rule == ADAM:
-        adam_step(theta, first, second, g, rate, optimizer.beta1, optimizer.beta2, epsilon, step)
-    else:
-        adamw_step(theta, first, second, g, rate, optimizer.beta1, optimizer.beta2, epsilon, step, decay, weights)
+    update(optimizer, state, rate, step, decay, weights)

@@ -3,110 +3,32 @@
 Slow and true; every compiled kernel in `kernels.numba_backend` is held to these.
 """
 
-from kernels.numpy_backend.activations import (
-    identity_backward,
-    identity_forward,
-    leaky_relu_backward,
-    leaky_relu_forward,
-    relu_backward,
-    relu_forward,
-    sigmoid_backward,
-    sigmoid_forward,
-    softmax_backward,
-    softmax_forward,
-    tanh_backward,
-    tanh_forward,
-)
-from kernels.numpy_backend.affine import (
-    affine_backward,
-    affine_backward_parameters,
-    affine_forward,
-    residual_backward,
-    residual_forward,
-)
-from kernels.numpy_backend.dropout import dropout_backward, dropout_forward, dropout_mask
-from kernels.numpy_backend.epoch import batch_gradient, evaluate, train_epoch
-from kernels.numpy_backend.inputs import gather_rows, pack_rows
-from kernels.numpy_backend.losses import (
-    binary_cross_entropy_backward,
-    binary_cross_entropy_forward,
-    cross_entropy_backward,
-    cross_entropy_forward,
-    mse_backward,
-    mse_forward,
-)
-from kernels.numpy_backend.normalization import (
-    batch_norm_backward,
-    batch_norm_forward,
-    batch_norm_inference,
-    layer_norm_backward,
-    layer_norm_forward,
-)
-from kernels.numpy_backend.optimizers import (
-    adagrad_step,
-    adam_step,
-    adamw_step,
-    ema_momentum_step,
-    momentum_step,
-    nesterov_step,
-    rmsprop_eps_outside_step,
-    rmsprop_step,
-    sgd_step,
-)
-from kernels.numpy_backend.regularization import clip_by_global_norm, global_norm, l2_backward, l2_forward
-from kernels.numpy_backend.sparse import sparse_affine_backward, sparse_affine_forward, sparse_affine_sgd_step
+from typing import TYPE_CHECKING, Any
 
-LEVEL_1 = (
-    affine_forward,
-    affine_backward,
-    affine_backward_parameters,
-    residual_forward,
-    residual_backward,
-    pack_rows,
-    gather_rows,
-    sparse_affine_forward,
-    sparse_affine_backward,
-    sparse_affine_sgd_step,
-    identity_forward,
-    identity_backward,
-    sigmoid_forward,
-    sigmoid_backward,
-    tanh_forward,
-    tanh_backward,
-    relu_forward,
-    relu_backward,
-    leaky_relu_forward,
-    leaky_relu_backward,
-    softmax_forward,
-    softmax_backward,
-    cross_entropy_forward,
-    cross_entropy_backward,
-    binary_cross_entropy_forward,
-    binary_cross_entropy_backward,
-    mse_forward,
-    mse_backward,
-    batch_norm_forward,
-    batch_norm_backward,
-    batch_norm_inference,
-    layer_norm_forward,
-    layer_norm_backward,
-    dropout_mask,
-    dropout_forward,
-    dropout_backward,
-    l2_forward,
-    l2_backward,
-    global_norm,
-    clip_by_global_norm,
-    sgd_step,
-    ema_momentum_step,
-    momentum_step,
-    nesterov_step,
-    adagrad_step,
-    rmsprop_step,
-    rmsprop_eps_outside_step,
-    adam_step,
-    adamw_step,
+from kernels import branches
+from kernels.numpy_backend import (
+    activations,
+    affine,
+    dropout,
+    epoch,
+    inputs,
+    losses,
+    normalization,
+    optimizers,
+    regularization,
+    sparse,
 )
-LEVEL_2 = (batch_gradient, train_epoch, evaluate)
+
+FAMILIES = affine, inputs, sparse, activations, losses, normalization, dropout, regularization, optimizers
+"""Modules of kernels, in the order in which these are listed and checked."""
+LEVEL_1 = tuple(kernel for module in FAMILIES for kernel in branches.kernels_of(module))
+LEVEL_2 = tuple(branches.kernels_of(epoch))
 
 __all__ = [kernel.__name__ for kernel in LEVEL_1 + LEVEL_2]
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """The kernels below, which a checker of types does not see."""
+
+
+globals().update({kernel.__name__: kernel for kernel in LEVEL_1 + LEVEL_2})

@@ -5,26 +5,11 @@ The first layer is always dense here; the packed form of the images is the compi
 
 import numpy as np
 
+from kernels import branches
 from kernels.layout import (
-    ADAGRAD,
-    ADAM,
-    ADAMW,
-    BATCH_NORM,
-    BINARY_CROSS_ENTROPY,
-    CROSS_ENTROPY,
-    EMA_MOMENTUM,
-    LAYER_NORM,
-    LEAKY_RELU,
-    MOMENTUM,
-    NESTEROV,
     NO_NORM,
     NORM_EPSILON,
     NORM_MOMENTUM,
-    RELU,
-    RMSPROP,
-    SGD,
-    SIGMOID,
-    TANH,
     beta,
     bias,
     gamma,
@@ -35,8 +20,26 @@ from kernels.layout import (
     unit_statistics,
     weight,
 )
-from kernels.numpy_backend import activations as act
-from kernels.numpy_backend import affine, dropout, inputs, losses, normalization, optimizers, regularization
+from kernels.numpy_backend import (
+    activations,
+    affine,
+    dropout,
+    inputs,
+    losses,
+    normalization,
+    optimizers,
+    regularization,
+)
+
+# What a network's choices name: the kernel of that name is called with what its signature asks for.
+activate = branches.call_chosen(branches.ACTIVATE, activations)
+activate_backward = branches.call_chosen(branches.ACTIVATE_BACKWARD, activations)
+loss_forward = branches.call_chosen(branches.LOSS_FORWARD, losses)
+loss_backward = branches.call_chosen(branches.LOSS_BACKWARD, losses)
+normalize = branches.call_chosen(branches.NORMALIZE, normalization)
+normalize_inference = branches.call_chosen(branches.NORMALIZE_INFERENCE, normalization)
+normalize_backward = branches.call_chosen(branches.NORMALIZE_BACKWARD, normalization)
+update = branches.call_chosen(branches.UPDATE, optimizers)
 
 
 def batch_gradient(state, workspace, images, rows, network, key, step):
@@ -51,20 +54,20 @@ def batch_gradient(state, workspace, images, rows, network, key, step):
         a = _hidden_forward(state, workspace, a, n, network, layer, key, step, training=True)
     logits, p = _output_forward(state, workspace, a, n, network, images.labels[rows])
 
-    delta = rows_of(workspace.deltas[0], n, logits.shape[1])  # gradient of the logits
-    _loss_backward(delta, p, images.labels[rows], network)
+    dz = rows_of(workspace.d_affine, n, logits.shape[1])  # of the logits
+    loss_backward(network.loss, dz=dz, p=p, z=logits, labels=images.labels[rows])
     for layer in range(last, -1, -1):
         x = _layer_input(workspace, n, network, layer)
         w = weight(state.parameters, network, layer)
         dw, db = weight(state.gradients, network, layer), bias(state.gradients, network, layer)
         if layer == 0:
-            affine.affine_backward_parameters(dw, db, delta, x)
+            affine.affine_backward_parameters(dw, db, dz, x)
         else:
-            dx = rows_of(workspace.deltas[1], n, x.shape[1])
-            affine.affine_backward(dx, dw, db, delta, x, w)
+            dx = rows_of(workspace.d_block, n, x.shape[1])
+            affine.affine_backward(dx, dw, db, dz, x, w)
             if layer < last and has_skip(network, layer):
-                affine.residual_backward(dx, rows_of(workspace.deltas[3], n, x.shape[1]))
-            delta = _block_backward(state, workspace, dx, n, network, layer - 1)
+                affine.residual_backward(dx, rows_of(workspace.d_sum, n, x.shape[1]))
+            dz = _block_backward(state, workspace, dx, n, network, layer - 1)
     return float(np.mean(workspace.losses[:n], dtype=np.float64))
 
 
@@ -96,7 +99,7 @@ def train_epoch(
         batch_losses[i] = batch_gradient(state, workspace, images, rows, network, key, step)
         if not np.isfinite(batch_losses[i]):
             return i + 1
-        if decay > 0 and optimizer.rule != ADAMW:
+        if decay > 0 and not optimizer.decoupled:
             weights = slice(0, network.weights)
             regularization.l2_backward(state.gradients[weights], state.parameters[weights], decay)
         if clip_norm > 0:
@@ -155,7 +158,7 @@ def _hidden_forward(state, workspace, x, n, network, layer, key, step, training)
     _normalize(state, workspace, z, n, network, layer, training)
     if has_skip(network, layer):
         affine.residual_forward(z, x)
-    _activate(a, z, network)
+    activate(network.activation, a=a, z=z, alpha=network.alpha)
     if network.dropout == 0:
         return a
     if training:
@@ -180,45 +183,22 @@ def _layer_input(workspace, n, network, layer):
 def _normalize(state, workspace, z, n, network, layer, training):
     if network.normalization == NO_NORM:
         return
-    scale, shift = gamma(state.parameters, network, layer), beta(state.parameters, network, layer)
-    xhat = unit_rows(workspace.normalized, network, layer, len(workspace.losses), n)
-    if network.normalization == LAYER_NORM:
-        inverse_std = layer_statistics(workspace.inverse_std, network, layer, n)
-        normalization.layer_norm_forward(z, xhat, inverse_std, z, scale, shift, NORM_EPSILON)
-        return
-    running_mean = unit_statistics(state.running_mean, network, layer)
-    running_variance = unit_statistics(state.running_variance, network, layer)
-    if training:
-        mean = layer_statistics(workspace.mean, network, layer, z.shape[1])
-        inverse_std = layer_statistics(workspace.inverse_std, network, layer, z.shape[1])
-        normalization.batch_norm_forward(
-            z,
-            xhat,
-            mean,
-            inverse_std,
-            running_mean,
-            running_variance,
-            z,
-            scale,
-            shift,
-            NORM_MOMENTUM,
-            NORM_EPSILON,
-        )
-    else:
-        normalization.batch_norm_inference(z, z, running_mean, running_variance, scale, shift, NORM_EPSILON)
-
-
-def _activate(a, z, network):
-    if network.activation == SIGMOID:
-        act.sigmoid_forward(a, z)
-    elif network.activation == TANH:
-        act.tanh_forward(a, z)
-    elif network.activation == RELU:
-        act.relu_forward(a, z)
-    elif network.activation == LEAKY_RELU:
-        act.leaky_relu_forward(a, z, network.alpha)
-    else:
-        act.identity_forward(a, z)
+    over = z.shape[1] if network.over_the_batch else n  # units or rows, each of which has its statistics
+    chosen = normalize if training or not network.over_the_batch else normalize_inference
+    chosen(
+        network.normalization,
+        out=z,
+        xhat=unit_rows(workspace.normalized, network, layer, len(workspace.losses), n),
+        mean=layer_statistics(workspace.mean, network, layer, over),
+        inverse_std=layer_statistics(workspace.inverse_std, network, layer, over),
+        running_mean=unit_statistics(state.running_mean, network, layer),
+        running_variance=unit_statistics(state.running_variance, network, layer),
+        x=z,
+        gamma=gamma(state.parameters, network, layer),
+        beta=beta(state.parameters, network, layer),
+        momentum=NORM_MOMENTUM,
+        epsilon=NORM_EPSILON,
+    )
 
 
 def _output_forward(state, workspace, a, n, network, labels):
@@ -227,86 +207,51 @@ def _output_forward(state, workspace, a, n, network, labels):
     z = rows_of(workspace.logits, n, network.widths[-1])
     p = rows_of(workspace.probabilities, n, network.widths[-1])
     affine.affine_forward(z, a, weight(state.parameters, network, last), bias(state.parameters, network, last))
-    if network.loss == CROSS_ENTROPY:
-        losses.cross_entropy_forward(workspace.losses[:n], p, z, labels)
-    elif network.loss == BINARY_CROSS_ENTROPY:
-        losses.binary_cross_entropy_forward(workspace.losses[:n], p, z, labels)
-    else:
-        losses.mse_forward(workspace.losses[:n], p, z, labels)
+    loss_forward(network.loss, losses=workspace.losses[:n], p=p, z=z, labels=labels)
     return z, p
 
 
-def _loss_backward(dz, p, labels, network):
-    if network.loss == CROSS_ENTROPY:
-        losses.cross_entropy_backward(dz, p, labels)
-    elif network.loss == BINARY_CROSS_ENTROPY:
-        losses.binary_cross_entropy_backward(dz, p, labels)
-    else:
-        losses.mse_backward(dz, p, labels)
-
-
 def _block_backward(state, workspace, da, n, network, layer):
-    """From the gradient of a block's output to that of its affine map: dropout, activation, norm backwards.
-
-    workspace.deltas: 0 gradient of the affine map, 1 of the block's output, 2 after dropout, 3 before the skip.
-    """
+    """From the gradient of a block's output to that of its affine map: dropout, activation, norm backwards."""
     batch, width = len(workspace.losses), network.widths[layer + 1]
     if network.dropout > 0:
-        kept = rows_of(workspace.deltas[2], n, width)
+        kept = rows_of(workspace.d_activation, n, width)
         mask = unit_rows(workspace.mask, network, layer, batch, n)
         dropout.dropout_backward(kept, da, mask, _kept_scale(network, network.dropout))
         da = kept
-    ds = rows_of(workspace.deltas[3], n, width)
-    _activation_backward(ds, da, unit_rows(workspace.activations, network, layer, batch, n), network)
+    ds = rows_of(workspace.d_sum, n, width)
+    a = unit_rows(workspace.activations, network, layer, batch, n)
+    z = unit_rows(workspace.preactivations, network, layer, batch, n)
+    activate_backward(network.activation, dz=ds, da=da, a=a, z=z, alpha=network.alpha)
     if network.normalization == NO_NORM:
         return ds
-    dz = rows_of(workspace.deltas[0], n, width)
-    xhat = unit_rows(workspace.normalized, network, layer, batch, n)
-    scale = gamma(state.parameters, network, layer)
-    dgamma, dbeta = gamma(state.gradients, network, layer), beta(state.gradients, network, layer)
-    if network.normalization == BATCH_NORM:
-        inverse_std = layer_statistics(workspace.inverse_std, network, layer, width)
-        normalization.batch_norm_backward(dz, dgamma, dbeta, ds, xhat, inverse_std, scale)
-    else:
-        inverse_std = layer_statistics(workspace.inverse_std, network, layer, n)
-        normalization.layer_norm_backward(dz, dgamma, dbeta, ds, xhat, inverse_std, scale)
+    dz = rows_of(workspace.d_affine, n, width)
+    over = width if network.over_the_batch else n
+    normalize_backward(
+        network.normalization,
+        dx=dz,
+        dgamma=gamma(state.gradients, network, layer),
+        dbeta=beta(state.gradients, network, layer),
+        dout=ds,
+        xhat=unit_rows(workspace.normalized, network, layer, batch, n),
+        mean=layer_statistics(workspace.mean, network, layer, over),
+        inverse_std=layer_statistics(workspace.inverse_std, network, layer, over),
+        gamma=gamma(state.parameters, network, layer),
+    )
     return dz
 
 
-def _activation_backward(dz, da, a, network):
-    if network.activation == SIGMOID:
-        act.sigmoid_backward(dz, da, a)
-    elif network.activation == TANH:
-        act.tanh_backward(dz, da, a)
-    elif network.activation == RELU:
-        act.relu_backward(dz, da, a)
-    elif network.activation == LEAKY_RELU:
-        act.leaky_relu_backward(dz, da, a, network.alpha)
-    else:
-        act.identity_backward(dz, da, a)
-
-
-def _update(state, rate, optimizer, step, decay, weights):
-    """One step of the optimizer over the whole network."""
-    theta, g, first, second = state.parameters, state.gradients, state.first, state.second
-    rule, epsilon = optimizer.rule, optimizer.epsilon
-    if rule == SGD:
-        optimizers.sgd_step(theta, g, rate)
-    elif rule == EMA_MOMENTUM:
-        optimizers.ema_momentum_step(theta, first, g, rate, optimizer.momentum)
-    elif rule == MOMENTUM:
-        optimizers.momentum_step(theta, first, g, rate, optimizer.momentum)
-    elif rule == NESTEROV:
-        optimizers.nesterov_step(theta, first, g, rate, optimizer.momentum)
-    elif rule == ADAGRAD:
-        optimizers.adagrad_step(theta, first, g, rate, epsilon)
-    elif rule == RMSPROP and optimizer.eps_outside:
-        optimizers.rmsprop_eps_outside_step(theta, first, g, rate, optimizer.rho, epsilon)
-    elif rule == RMSPROP:
-        optimizers.rmsprop_step(theta, first, g, rate, optimizer.rho, epsilon)
-    elif rule == ADAM:
-        optimizers.adam_step(theta, first, second, g, rate, optimizer.beta1, optimizer.beta2, epsilon, step)
-    else:
-        optimizers.adamw_step(
-            theta, first, second, g, rate, optimizer.beta1, optimizer.beta2, epsilon, step, decay, weights
-        )
+def _update(state, rate, optimizer, step, decay, decayed):
+    """One step of the optimizer over the whole network, of whose parameters the leading `decayed` are weights."""
+    update(
+        optimizer.rule,
+        parameters=state.parameters,
+        first=state.first,
+        second=state.second,
+        gradients=state.gradients,
+        rate=rate,
+        step=step,
+        decay=decay,
+        decayed=decayed,
+        **optimizer._asdict(),
+    )

@@ -5,6 +5,7 @@ import importlib
 import numpy as np
 import pytest
 
+from harness.check.distinct import ACTS_WITH, DO_NOT_ACT, FIELDS, distinct_checks
 from harness.check.every import summary, worst_of_each
 from harness.check.kernel_checks import kernel_checks
 from harness.check.measures import central_differences, complex_step, relative, scaled, ulps, worst
@@ -12,7 +13,11 @@ from harness.check.network_checks import NETWORKS, network_checks
 from harness.check.one_check import Check
 from harness.check.trajectory_checks import TRIALS, few_images, trajectory_checks
 from harness.cli.app import _exit_code
+from harness.spec import Trial
+from harness.spec.names import BACKENDS
 from kernels import numba_backend, numpy_backend
+from kernels.choices import ACTIVATIONS
+from kernels.numpy_backend import epoch
 
 
 def out_of_bounds(checks):
@@ -42,12 +47,36 @@ def test_fifty_steps_end_alike_in_both_backends(name, dataset):
     assert check.good, str(check)
 
 
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_no_two_choices_end_with_the_same_weights(field, backend, dataset):
+    assert out_of_bounds(distinct_checks(field, backend, dataset)) == []
+
+
+def test_choices_that_run_the_same_code_are_named(monkeypatch, dataset):
+    sigmoid, tanh = map(ACTIVATIONS.index, ("sigmoid", "tanh"))
+
+    def without_a_branch(call):
+        return lambda code, **given: call(tanh if code == sigmoid else code, **given)
+
+    for way in ("activate", "activate_backward"):
+        monkeypatch.setattr(epoch, way, without_a_branch(getattr(epoch, way)))
+    (check,) = distinct_checks("activation", "numpy", dataset)
+    assert not check.good
+    assert "sigmoid = tanh" in str(check)
+
+
+def test_a_field_that_is_not_compared_is_one_of_a_trial():
+    assert {*ACTS_WITH, *DO_NOT_ACT} <= set(Trial.model_fields)
+    assert not set(FIELDS) & set(DO_NOT_ACT)
+
+
 def test_a_wrong_kernel_is_named_and_ends_with_exit_code_1(monkeypatch, capsys):
     def wrong(dz, da, a):
         dz[...] = np.where(a >= 0, da, 0)  # g(0) = 1
 
     monkeypatch.setattr(numba_backend, "relu_backward", wrong)
-    for section in ("NETWORKS", "TRIALS"):
+    for section in ("NETWORKS", "TRIALS", "FIELDS"):
         monkeypatch.setattr(importlib.import_module("harness.check.every"), section, {})
     assert _exit_code(["check"]) == 1
     printed = capsys.readouterr()

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 import kernels
+from harness.check.distinct import distinct_checks
 from harness.check.kernel_checks import kernel_checks
 from harness.check.network_checks import network_checks
 from harness.check.one_check import Check
@@ -232,12 +233,12 @@ MUTANTS = [
         ("steps counted from 2", "optimizer, step + 1, decay", "optimizer, step + 2, decay", "trial: defaults"),
         ("masks repeat each epoch", "step = first_step + i", "step = i", "trial: dropout, scaled form"),
         ("first rate for all", "float(rates[i])", "float(rates[0])", "trial: layer norm, rmsprop"),
-        ("adamw decays twice", " and optimizer.rule != ADAMW", "", "trial: residual, adamw"),
+        ("adamw decays twice", " and not optimizer.decoupled", "", "trial: residual, adamw"),
         ("not clipped", "if clip_norm > 0:", "if clip_norm < 0:", "trial: full batch, clipped"),
         ("biases decay too", "slice(0, network.weights)", "slice(0, None)", "network: sigmoid, mse"),
         (
             "skip forgotten on the way back",
-            "affine.residual_backward(dx, rows_of(workspace.deltas[3], n, x.shape[1]))",
+            "affine.residual_backward(dx, rows_of(workspace.d_sum, n, x.shape[1]))",
             "pass",
             "network: residual",
         ),
@@ -259,10 +260,24 @@ MUTANTS = [
         ("batch statistics at inference", "0, 0, training=False", "0, 0, training=True", "network: batch norm"),
         (
             "leaky alpha fixed",
-            "act.leaky_relu_backward(dz, da, a, network.alpha)",
-            "act.leaky_relu_backward(dz, da, a, 0.01)",
+            "da=da, a=a, z=z, alpha=network.alpha",
+            "da=da, a=a, z=z, alpha=0.01",
             "network: leaky relu",
         ),
+        (
+            "every activation runs the first",
+            "activate(network.activation, a=a",
+            "activate(0, a=a",
+            "choices: activation",
+        ),
+        ("every loss runs the last", "loss_backward(network.loss", "loss_backward(2", "choices: loss"),
+        (
+            "adamw runs adam",
+            "        optimizer.rule,",
+            "        min(optimizer.rule, 7),",
+            "choices: optimizer",
+        ),
+        ("epsilon inside always", "        optimizer.rule,", "        min(optimizer.rule, 5),", "choices: eps_outside"),
     ),
     *_mutants(
         "numba_backend/activations.py",
@@ -335,12 +350,15 @@ def images():
 def checked(mutant: ModuleType, name: str, compiled: bool, images, monkeypatch) -> Iterator[Check]:
     """Yield what `harness check` would find if the backend were the mutant."""
     kind, _, rest = name.partition(": ")
+    if kind in ("trial", "choices"):
+        backends = {"numpy": mutant, "numba": numba_backend}
+        monkeypatch.setattr(setup, "backend", backends.__getitem__)
     if kind == "network":
         yield from network_checks(rest, mutant, numpy_backend, "mutant")
     elif kind == "trial":
-        backends = {"numpy": mutant, "numba": numba_backend}
-        monkeypatch.setattr(setup, "backend", backends.__getitem__)
         yield from trajectory_checks(rest, images)
+    elif kind == "choices":
+        yield from distinct_checks(rest, "numpy", images)
     else:
         yield from kernel_checks(name, mutant, numpy_backend if compiled else mutant, "mutant")
 

@@ -1,100 +1,32 @@
-"""Both backends, and small networks with a batch of images to feed them."""
+"""Both backends, and small networks to drive them through."""
 
+import sys
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 import pytest
 
-from harness.check.facts.inputs_facts import packed as pack
-from kernels import layout
-from kernels.layout import Images, Network, Optimizer, State, Workspace
-
-
-class Setting(NamedTuple):
-    """A network with random parameters, and images."""
-
-    network: Network
-    state: State
-    workspace: Workspace
-    images: Images
-    rows: Any  # (n,) int64: all images, shuffled
+sys.path.insert(0, str(Path(__file__).parent))  # for small_networks, which the script beside it uses too
+import small_networks
+from small_networks import Setting
 
 
 @pytest.fixture(scope="session")
 def setting() -> Callable[..., Setting]:
     """Return a function that makes the same setting for the same arguments."""
-
-    def make(
-        widths: tuple[int, ...],
-        rule: Optimizer | None = None,
-        dtype: str = "float64",
-        images: int = 12,
-        batch: int | None = None,
-        seed: int = 0,
-        packed: bool = False,
-        **choices: Any,
-    ) -> Setting:
-        rng = np.random.default_rng(seed)
-        network = layout.network(widths, **choices)
-        state = layout.new_state(network, rule or layout.optimizer("sgd"), dtype)
-        state.parameters[...] = rng.normal(0, 0.6, network.parameters)
-        lit = rng.random((images, widths[0])) < 0.5
-        pixels = np.where(lit, rng.integers(1, 256, lit.shape), 0).astype(np.uint8)
-        labels = rng.integers(0, max(widths[-1], 2), images).astype(np.uint8)
-        pixels.flags.writeable = labels.flags.writeable = False  # as a mapped dataset: the same compiled version
-        data = Images(pixels, labels, **pack(pixels), sparse=packed, scale=1 / 255, shift=0.0)
-        dense, sparse = (layout.new_workspace(network, batch or images, dtype, sparse=s) for s in (False, True))
-        workspace = sparse._replace(x=dense.x)  # for both, as the reference reads dense images only
-        return Setting(network, state, workspace, data, rng.permutation(images))
-
-    return make
+    return small_networks.setting
 
 
 @pytest.fixture(scope="session")
 def gradient(backend: ModuleType) -> Callable[..., tuple[float, Any]]:
     """Return a function: a setting and rows of its images → the mean loss and its gradients (P,)."""
-
-    def compute(setting: Setting, rows: Any, step: int = 0) -> tuple[float, Any]:
-        loss = backend.batch_gradient(
-            setting.state, setting.workspace, setting.images, rows, setting.network, np.uint64(7), step
-        )
-        return loss, setting.state.gradients.copy()
-
-    return compute
+    return partial(small_networks.gradient, backend)
 
 
 @pytest.fixture(scope="session")
 def steps(backend: ModuleType) -> Callable[..., tuple[int, Any]]:
     """Return a function that trains on rows, batch by batch → the batches taken and their losses."""
-
-    def train(
-        setting: Setting,
-        rows: Any,
-        batch_size: int,
-        rule: Optimizer | None = None,
-        rate: float = 0.1,
-        decay: float = 0.0,
-        clip_norm: float = 0.0,
-        first_step: int = 0,
-    ) -> tuple[int, Any]:
-        losses = np.full(-(-len(rows) // batch_size), np.nan)
-        taken = backend.train_epoch(
-            setting.state,
-            setting.workspace,
-            losses,
-            setting.images,
-            rows,
-            np.full(len(losses), rate),
-            setting.network,
-            rule or layout.optimizer("sgd"),
-            batch_size,
-            decay,
-            clip_norm,
-            np.uint64(7),
-            first_step,
-        )
-        return taken, losses
-
-    return train
+    return partial(small_networks.steps, backend)

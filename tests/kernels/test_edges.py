@@ -7,6 +7,7 @@ from harness.check.facts import Size
 from harness.check.network_checks import NETWORKS
 from harness.check.scenes import call, in_dtype, scene
 from kernels import layout
+from kernels.choices import ACTIVATIONS
 from kernels.layout import optimizer
 
 FORWARD = (
@@ -153,7 +154,7 @@ def test_nan_goes_through(backend, name, column, dtype):
 
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("poison", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("activation", layout.ACTIVATIONS)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_a_loss_that_is_no_number_ends_the_epoch_before_its_update(steps, setting, activation, poison, packed):
     s = setting((6, 5, 3), activation=activation, packed=packed)
     layout.bias(s.state.parameters, s.network, 1)[1] = poison

@@ -83,7 +83,7 @@ def test_an_edited_callee_in_another_file_is_noticed(tmp_path):
     copy = tmp_path / "copy" / "kernels"
     shutil.copytree(Path(kernels.__file__).parent, copy, ignore=shutil.ignore_patterns("__pycache__"))
     assert call(tmp_path / "cache", copy.parent) == COMPILED
-    with (copy / "numba_backend" / "views.py").open("a") as source:
+    with (copy / "numba_backend" / "machine" / "views.py").open("a") as source:
         source.write("\nEDITED = True\n")
     assert call(tmp_path / "cache", copy.parent) == COMPILED
     assert call(tmp_path / "cache", copy.parent) == FROM_CACHE
@@ -95,3 +95,12 @@ def test_a_first_run_is_known_as_such(tmp_path, monkeypatch):
     assert is_compiled(Trial(backend="numpy"))
     monkeypatch.setattr("kernels.numba_backend.machine.compile.CACHE_DIR", tmp_path)
     assert is_compiled(Trial())
+
+
+def test_data_and_machine_code_lie_in_the_one_folder_that_is_named(tmp_path):
+    told = "from harness.cache import cache_root; from kernels.numba_backend.machine.compile import CACHE_DIR; "
+    command = [sys.executable, "-P", "-c", told + "print(cache_root(), CACHE_DIR.parent)"]
+    for chosen, folder in (("~/x", tmp_path / "x"), (str(tmp_path / "y"), tmp_path / "y")):
+        environment = os.environ | {"HOME": str(tmp_path), "HARNESS_CACHE": chosen}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=True)
+        assert done.stdout.split() == [str(folder), str(folder / "numba")]

@@ -6,7 +6,6 @@ NumPy. A damaged entry costs a recompile, an unwritable directory costs one in e
 """
 
 import hashlib
-import os
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,7 +14,8 @@ from llvmlite.binding import Linkage
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, UserProvidedCacheLocator
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
-from numba.misc.appdirs import AppDirs
+
+from kernels.cache import cache_root
 
 
 def _digest() -> str:
@@ -27,14 +27,8 @@ def _digest() -> str:
     return digest.hexdigest()[:16]
 
 
-def _root() -> Path:
-    """`HARNESS_CACHE` names the folder for all caches of the harness; else the user's cache folder."""
-    chosen = os.environ.get("HARNESS_CACHE")
-    return Path(chosen or AppDirs("ablation-harness", appauthor=False).user_cache_dir) / "numba"
-
-
 DIGEST = _digest()
-CACHE_DIR = _root() / DIGEST
+CACHE_DIR = cache_root() / "numba" / DIGEST
 
 
 class _Locator(UserProvidedCacheLocator):
