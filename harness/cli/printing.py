@@ -25,7 +25,8 @@ def outcome_line(record: Mapping[str, Any]) -> str:
     if record["status"] == "diverged":
         return f"diverged in epoch {record['diverged_epoch']}: {record['reason']}"
     return (
-        f"test accuracy {percent(record['test_accuracy'])}, loss {record['test_loss']:.4f}  "
+        f"test accuracy {percent(record['test_accuracy'])}, loss {record['test_loss']:.4f}; "
+        f"training accuracy {percent(record['train_accuracy'])}, loss {record['train_loss']:.4f}  "
         f"({record['parameters']:,} parameters, {_counted(record['epochs_run'], 'epoch')}, {record['seconds']:.2f} s)"
     )
 

@@ -37,7 +37,7 @@ IDENTITY = ("schema", "trial_id", "study", "arm", "phase", "profile", "seed", "s
 ENDING = (*FIGURES, "weights_sha256", "code_digest", "environment")
 TRIAL_COLUMNS = (*IDENTITY, *SETTINGS, *ENDING)
 INTEGERS_OR_NONE = ("diverged_epoch", "train_size", "evaluate_every", "patience", *FIGURES[:3])
-FLOATS_OR_NONE = ("clip_norm", *FIGURES[3:])
+FLOATS_OR_NONE = ("clip_norm", "mean", "std", *FIGURES[3:])
 CURVE_INTEGERS = ("epoch", "samples", "steps")
 CURVE_FIGURES = (
     "seconds",

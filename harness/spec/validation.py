@@ -35,6 +35,9 @@ AnyTable = TypeVar("AnyTable", bound=Table)
 as_tuple = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
 """Lets a strict tuple field take the list that TOML and JSON have."""
 
+or_none = BeforeValidator(lambda value: None if value == "none" else value)
+"""Lets a field that may be empty take the word "none", for TOML has no None."""
+
 
 def refusal(message: str) -> PydanticCustomError:
     """Return an error that a validator raises with its whole message."""

@@ -147,7 +147,9 @@ def test_the_command_line_overrides_the_profile(study_file):
 @pytest.mark.parametrize("kind", ["grid", "zip", "one_at_a_time"])
 def test_every_field_can_be_swept(field, kind):
     default = Trial.model_fields[field].default
-    table = {"blocks": [{kind: {field: [5 if default is None else default]}}]}
+    others = {"output_initializer": "zeros", "mean": 0.5, "std": 0.5}
+    table = {"blocks": [{kind: {field: [others.get(field, 5) if default is None else default]}}]}
+    table["baseline"] = {"mean": 0.1, "std": 0.1}  # which are given together
     assert load_table(table).arms[-1].settings.keys() == {field}
 
 

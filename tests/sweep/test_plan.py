@@ -44,16 +44,22 @@ def test_before_a_run_everything_is_missing_and_priced_by_a_pilot_that_leaves_no
 @pytest.mark.parametrize(
     ("fields", "seconds"),
     [
-        # of the 3 s of the pilot, 1 s are 4096 images' updates, 2 s what follows an epoch
-        ({"train_size": 4096, "epochs": 1}, 1 + 2),
-        ({"train_size": 40960, "epochs": 3}, 3 * (10 + 2)),
-        ({"train_size": 40960, "epochs": 3, "evaluate_every": 4096}, 3 * (10 + 10 * 2)),
-        ({"train_size": 2048, "epochs": 2}, 2 * (1 + 2)),
+        # of the 3.5 s of the pilot, 1 s are 4096 images' updates, 2 s the evaluation, 0.5 s what follows the last
+        ({"train_size": 4096, "epochs": 1}, 1 + 2 + 0.5),
+        ({"train_size": 40960, "epochs": 3}, 3 * (10 + 2) + 0.5),
+        ({"train_size": 40960, "epochs": 3, "evaluate_every": 4096}, 3 * (10 + 10 * 2) + 0.5),
+        ({"train_size": 4096, "epochs": 9, "evaluate_every": 12288}, 9 * 1 + 3 * 2 + 0.5),
+        ({"train_size": 2048, "epochs": 2}, 2 * (1 + 2) + 0.5),
     ],
 )
 def test_a_pilot_is_scaled_by_images_epochs_and_evaluations(monkeypatch, fields, seconds):
-    record = {"seconds": 3.0, "curve": [{"seconds": 1.0}], "status": "done"}
-    monkeypatch.setattr("harness.sweep.pilot.train", lambda *_: SimpleNamespace(record=record))
+    def train(_trial, _dataset, on_evaluation):
+        on_evaluation(row := {"seconds": 1.0})
+        return SimpleNamespace(record={"seconds": 3.5, "curve": [row], "status": "done"})
+
+    clock = iter([10.0, 10.5])
+    monkeypatch.setattr("harness.sweep.pilot.time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    monkeypatch.setattr("harness.sweep.pilot.train", train)
     assert pilot(Trial(**fields)) == (seconds, True)
 
 
