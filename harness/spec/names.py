@@ -27,7 +27,6 @@ Split = Literal["random", "head"]
 Monitor = Literal["validation", "test"]
 Profile = Literal["smoke", "quick", "full"]
 Phase = Literal["default", "tune", "confirm"]
-Kind = Literal["training", "probe"]
 
 ACTIVATIONS: tuple[str, ...] = get_args(Activation)
 INITIALIZERS: tuple[str, ...] = get_args(Initializer)
@@ -44,4 +43,4 @@ SPLITS: tuple[str, ...] = get_args(Split)
 MONITORS: tuple[str, ...] = get_args(Monitor)
 PROFILES: tuple[str, ...] = get_args(Profile)
 
-RESERVED = ("bench", "concepts", "local")  # folders beside the studies in a results folder
+RESERVED = ("bench", "concepts", "local", "tutorial")  # folders beside the studies in a results folder
