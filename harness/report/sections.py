@@ -105,8 +105,9 @@ def section(frames: Frames, figures: Captioned) -> str:
 
 
 def empty(study: Study) -> str:
-    """Return the section of a study without a single finished trial."""
-    return f"## {md.escape(study.title)}\n\nNo trial of this study has finished."
+    """Return the section of a study without a single finished trial, those of its tuning aside."""
+    aside = ", those of its tuning aside" * (study.tune is not None)
+    return f"## {md.escape(study.title)}\n\nNo trial of this study has finished{aside}."
 
 
 def design(frames: Frames) -> str:
@@ -117,6 +118,7 @@ def design(frames: Frames) -> str:
     told[0] += f" that differ in {', '.join(md.code(field) for field in varied)}" if varied else ""
     told.append(f"{study.seeds} seed{'s' * (study.seeds != 1)} each, the same for all arms (paired)")
     told.append(tuning_design(study) if study.tune else "every arm as written, nothing tuned")
+    varied += study.tune.grid if study.tune and not study.tune.default else ()
     common = {k: v for k, v in study.baseline.canonical().items() if k not in varied}
     always = {k: getattr(study.baseline, k) for k in ("hidden", "optimizer", "learning_rate", "batch_size", "epochs")}
     shown = {k: v for k, v in (always | common).items() if k not in varied}

@@ -65,8 +65,8 @@ def study_frames(results: Results, name: str) -> Frames:
 
 
 def all_frames(results: Results) -> dict[str, Frames]:
-    """Return the frames of every study that has trials: the tutorial's five first, then the others by name."""
-    ran = set(results.trials["study"])
+    """Return the frames of every study with trials beside its tuning: the tutorial's five first, then by name."""
+    ran = set(results.trials.loc[results.trials["phase"] != "tune", "study"])
     known = [name for name in ORDER if name in ran]
     return {name: study_frames(results, name) for name in [*known, *sorted(ran - set(known))]}
 

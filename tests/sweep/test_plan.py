@@ -7,6 +7,8 @@ from types import SimpleNamespace
 import pytest
 from sweep_study import make_study, work
 
+from harness.errors import InputError
+from harness.spec.study import study_from_table
 from harness.spec.trial import Trial
 from harness.sweep.pilot import pilot
 from harness.sweep.plan import plan_studies
@@ -118,3 +120,40 @@ def test_a_trial_that_two_studies_share_is_paid_once_and_run_once(results):
     assert run_studies([TUNED, other], results, jobs=1, work=work("steady")).ran == 0
     journals = [(results / name / "journal.jsonl").read_text().splitlines() for name in ("pace", "other")]
     assert sorted(journals[0]) == sorted(journals[1]), "the records are taken over as they are"
+
+
+def test_a_grid_is_planned_and_run_combination_by_combination(tmp_path):
+    tune = {"l2": [0.0, 1.0], "learning_rate": [0.1, 0.2, 0.3], "seeds": 2, "per_seed": True}
+    study = study_from_table("grid", {"tune": tune, "seeds": {"count": 3}}, "grid.toml")
+    before = rows(plan_studies([study], tmp_path, jobs=1))
+    cells = {"default": 3, "tune": 36, "confirm": 3}
+    assert {phase: before["grid", phase]["missing"] for phase in cells} == cells
+    assert run_studies([study], tmp_path, jobs=1, work=work("steady")).ran == 42
+    after = rows(plan_studies([study], tmp_path, jobs=1))
+    assert {phase: after["grid", phase]["done"] for phase in cells} == cells
+    assert run_studies([study], tmp_path, jobs=1, work=work("steady")).ran == 0
+
+
+def test_a_seed_whose_own_tuning_is_finished_has_its_confirming_trial_planned(tmp_path):
+    tune = {"learning_rate": [0.1, 0.2], "seeds": 1, "per_seed": True, "default": False}
+    study = study_from_table("grid", {"tune": tune, "seeds": {"count": 3}}, "grid.toml")
+    run_studies([study], tmp_path, jobs=1, work=work("steady"))
+    journal = tmp_path / "grid" / "journal.jsonl"
+    journal.write_text("".join(journal.read_text().splitlines(keepends=True)[:4]))  # of 6 trials that tune
+    plan = rows(plan_studies([study], tmp_path, jobs=1))
+    assert (plan["grid", "tune"]["missing"], plan["grid", "confirm"]["missing"]) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("tune", "says"),
+    [
+        ({"dataset": ["mnist", "nowhere"]}, "nowhere"),
+        ({"train_size": [100, 60000]}, "study 'grid': arm 'baseline': train_size 60000"),
+    ],
+    ids=str,
+)
+def test_tuned_data_is_looked_at_before_anything_runs(tmp_path, tune, says):
+    study = study_from_table("grid", {"tune": tune}, "grid.toml")
+    with pytest.raises(InputError, match=says):
+        run_studies([study], tmp_path / "results", jobs=1, work=work("steady"))
+    assert not (tmp_path / "results").exists()
