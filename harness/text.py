@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -18,6 +19,21 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         for row in (header, *rows)
     ]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def number(value: float) -> str:
+    """Return a number in as few digits as tell it apart from every other: ``0.1``, ``1e-08``, ``0.1000000001``."""
+    short = f"{value:g}"
+    return short if float(short) == value else str(value)
+
+
+def setting(value: Any) -> str:
+    """Return the value of a field as ``--set`` takes it: ``64,64``, ``0.001``, ``true``, ``none``."""
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value))
+    if value is None or isinstance(value, bool):
+        return str(value).lower()
+    return number(value) if isinstance(value, float) else str(value)
 
 
 def duration(seconds: float) -> str:

@@ -106,7 +106,7 @@ TRIALS: dict[str, dict[str, Any]] = {
 def trajectory_checks(name: str, dataset: Dataset) -> Iterator[Check]:
     """Train a trial in both backends; yield the distance of all losses on the way, relative."""
     settings = {"hidden": (24, 16), "train_size": STEPS * BATCH, "val_size": 100, "batch_size": BATCH, "epochs": 1}
-    trial = Trial(**{**settings, "dtype": "float64", **TRIALS[name]})
+    trial = Trial(**{**settings, "dtype": "float64", "evaluate_train": True, **TRIALS[name]})
     record, truth = (train(trial.model_copy(update={"backend": b}), dataset).record for b in ("numba", "numpy"))
     steps = truth["curve"][-1]["steps"] if truth["curve"] else 0
     apart = worst([relative(_losses(record), _losses(truth)), 0.0 if truth["status"] == record["status"] else np.inf])

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from harness.text import duration, table
+from harness.text import duration, setting, table
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from harness.results.frames import Results
     from harness.spec import Study
 
 
@@ -25,7 +26,8 @@ def outcome_line(record: Mapping[str, Any]) -> str:
     if record["status"] == "diverged":
         return f"diverged in epoch {record['diverged_epoch']}: {record['reason']}"
     return (
-        f"test accuracy {percent(record['test_accuracy'])}, loss {record['test_loss']:.4f}  "
+        f"test accuracy {percent(record['test_accuracy'])}, loss {record['test_loss']:.4f}; "
+        f"training accuracy {percent(record['train_accuracy'])}, loss {record['train_loss']:.4f}  "
         f"({record['parameters']:,} parameters, {_counted(record['epochs_run'], 'epoch')}, {record['seconds']:.2f} s)"
     )
 
@@ -39,16 +41,18 @@ def percent(fraction: float | None) -> str:
     return "-" if fraction is None or fraction != fraction else f"{100 * fraction:.2f} %"
 
 
-def arms_table(trials: "pd.DataFrame") -> str:
-    """Return the mean and median of each arm and phase over its seeds, in the order of the trials."""
-    rows = []
+def arms_table(results: "Results") -> str:
+    """Return the mean and median of each arm and phase of one study over its seeds, in the order of the trials."""
+    from harness.report.arm_tables import settings_header, settings_told
+
+    (study,), trials, rows = results.studies.values(), results.trials, []
     for (arm, phase), group in trials[trials["phase"] != "tune"].groupby(["arm", "phase"], sort=False):
         done = group[group["status"] == "done"]
-        rates = ", ".join(f"{rate:g}" for rate in group["learning_rate"].unique())
+        settings = settings_told(study, results.winners, str(arm), str(phase))
         accuracy, loss = done["test_accuracy"].astype(float), done["val_loss"].astype(float)
         figures = [percent(accuracy.mean()), percent(accuracy.median()), f"{loss.mean():.4f}" if len(done) else "-"]
-        rows.append([str(arm), str(phase), rates, f"{len(done)}/{len(group)}", *figures])
-    return table(["arm", "phase", "rate", "done", "mean test acc.", "median", "mean val. loss"], rows)
+        rows.append([str(arm), str(phase), settings, f"{len(done)}/{len(group)}", *figures])
+    return table(["arm", "phase", settings_header(study), "done", "mean test acc.", "median", "mean val. loss"], rows)
 
 
 def plan_table(plan: "pd.DataFrame") -> str:
@@ -80,25 +84,24 @@ def study_text(study: "Study") -> str:
     """Return a resolved study as a page of text."""
     lines = [f"{study.title}  ({study.name}, profile {study.profile})", study.question, ""]
     baseline = study.baseline.canonical()
-    lines.append("baseline  " + (", ".join(f"{k}={_plain(v)}" for k, v in baseline.items()) or "the defaults"))
+    lines.append("baseline  " + (_assigned(baseline) or "the defaults"))
+    lines.append(f"reference {study.reference}")
     lines.append(f"seeds     {study.seeds}")
     if study.tune:
-        rates = ", ".join(f"{rate:g}" for rate in study.tune.learning_rate)
-        lines.append(
-            f"tune      learning_rate {rates}; {study.tune.seeds} seeds a rate; the winner on {study.seeds} fresh seeds"
-        )
+        lines += [f"tune      {line}" for line in _tuning_lines(study)]
     lines += [f"trials    {study.trial_count:,}", ""]
-    rows = [[arm.name, ", ".join(f"{k}={_plain(v)}" for k, v in arm.settings.items())] for arm in study.arms]
+    rows = [[arm.name, _assigned(arm.settings)] for arm in study.arms]
     return "\n".join([*lines, table(["arm", "changes"], rows)])
 
 
-def _plain(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return ",".join(map(str, value))
-    return (
-        str(value).lower()
-        if value is None or isinstance(value, bool)
-        else f"{value:g}"
-        if isinstance(value, float)
-        else str(value)
-    )
+def _tuning_lines(study: "Study") -> list[str]:
+    assert study.tune is not None
+    lists = [f"{field} {' '.join(map(setting, values))}" for field, values in study.tune.grid.items()]
+    each = "for each of the fresh seeds" if study.tune.per_seed else "for an arm"
+    how = f"{_counted(study.tune.size, 'combination')} x {_counted(study.tune.seeds, 'seed')} {each}"
+    after = f"the winner on {_counted(study.seeds, 'fresh seed')}"
+    return [*lists, f"{how}; {after}" + ("" if study.tune.default else "; no arm as written")]
+
+
+def _assigned(settings: Mapping[str, Any]) -> str:
+    return ", ".join(f"{field}={setting(value)}" for field, value in settings.items())

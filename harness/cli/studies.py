@@ -89,7 +89,7 @@ def run(
         from harness.cli.printing import arms_table
 
         for study in resolved:
-            print(f"\n{study.title}\n{arms_table(load_study_results(results / study.name).trials)}")
+            print(f"\n{study.title}\n{arms_table(load_study_results(results / study.name))}")
             print(f"tables: {results / study.name}")
     raise typer.Exit(code)
 

@@ -1,17 +1,24 @@
 """The numbers of a study as tables: arm × phase, tuning, every seed, and every trial that was lost."""
 
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from harness.report.study_frames import Frames
+from harness.spec.cells import Winner
+from harness.spec.study import Study
 from harness.statistics.intervals import summarise
+from harness.text import setting
 
 
 def arm_table(frames: Frames) -> pd.DataFrame:
     """Return a row per arm × phase (as written, tuned), in order.
 
-    Columns: `arm, phase, label, total, done, diverged, failed, learning_rate, on_edge` (None where nothing was tuned),
-    `seconds` (mean) and, for `test_error` (%) and `val_loss`, `<name>_n, _mean, _low, _high` over the seeds that have a
-    finite value.
+    Columns: `arm, phase, label, total, done, diverged, failed, reference` (whether the others are compared with it),
+    `settings` (see `settings_told`), `seconds` (mean) and, for `test_error` (%) and `val_loss`, `<name>_n, _mean, _low,
+    _high` over the seeds that have a finite value.
     """
     data = frames.phase("default", "confirm")
     by = ["arm", "phase"]
@@ -21,35 +28,91 @@ def arm_table(frames: Frames) -> pd.DataFrame:
     table = data.groupby(by, sort=False).agg(
         label=("label", "first"),
         total=("seed", "size"),
-        learning_rate=("learning_rate", "first"),
         seconds=("seconds", "mean"),
     )
     table = table.join(counts)
     for name in ("test_error", "val_loss"):
         figures = summarise(data, by, name).set_index(by)[["n", "mean", "low", "high"]]
         table = table.join(figures.add_prefix(f"{name}_"))
-    edges = grid_edges(frames)
     table = table.reset_index()
-    table["on_edge"] = [
-        edges.get(arm) if phase == "confirm" else None for arm, phase in zip(table["arm"], table["phase"], strict=True)
-    ]
-    return table
+    return table.assign(
+        reference=table["arm"] == frames.study.reference,
+        settings=[
+            settings_told(frames.study, frames.winners, arm, phase)
+            for arm, phase in zip(table["arm"], table["phase"], strict=True)
+        ],
+    )
 
 
-def grid_edges(frames: Frames) -> dict[str, bool]:
-    """Return for each tuned arm whether its rate is the lowest or the highest of a grid of several."""
-    grid = frames.study.tune.learning_rate if frames.study.tune else ()
-    confirm = frames.phase("confirm").groupby("arm", sort=False)["learning_rate"].first()
-    return {str(arm): len(set(grid)) > 1 and rate in (min(grid), max(grid)) for arm, rate in confirm.items()}
+def settings_header(study: Study) -> str:
+    """Return what the values of `settings_told` are: of the tuned field, of several, or else learning rates."""
+    fields = _told_fields(study)
+    return spoken(fields[0]) if len(fields) == 1 else "settings"
+
+
+def settings_told(study: Study, winners: Mapping[tuple[str, str, int], Winner], arm: str, phase: str) -> str:
+    """Return the values of the tuned fields, or else the learning rate, that an arm was run at.
+
+    Of an arm as written, those it states; of a tuned one what won, and how often where each seed was tuned by itself:
+    "learning rate 0.03, l2 5 (6 of 8); learning rate 0.1, l2 5 (2 of 8, grid edge)".
+    """
+    if phase == "default":
+        return _told({field: getattr(study.arm(arm).trial, field) for field in _told_fields(study)})
+    won = [winner for (name, other, _), winner in winners.items() if (name, other) == (study.name, arm)]
+    times = Counter(_told(winner.settings) for winner in won)
+    edges = {_told(winner.settings): winner.on_edge for winner in won}
+    parts = []
+    for words, count in times.most_common():
+        notes = [f"{count} of {len(won)}"] if len(times) > 1 else []
+        notes += [_edge_told(edges[words], study)] if edges[words] else []
+        parts.append(f"{words} ({', '.join(notes)})" if notes else words)
+    return "; ".join(parts)
+
+
+def spoken(field: str) -> str:
+    """Return the name of a field in words."""
+    return field.replace("_", " ")
+
+
+def _told_fields(study: Study) -> list[str]:
+    return list(study.tune.grid) if study.tune else ["learning_rate"]
+
+
+def _told(settings: Mapping[str, Any]) -> str:
+    texts = {spoken(field): setting(value) or "none" for field, value in settings.items()}
+    return ", ".join(f"{field} {text}" for field, text in texts.items()) if len(texts) > 1 else texts.popitem()[1]
+
+
+def _edge_told(fields: tuple[str, ...], study: Study) -> str:
+    return "grid edge" if len(_told_fields(study)) == 1 else f"grid edge of {' and '.join(map(spoken, fields))}"
 
 
 def tuning_table(frames: Frames) -> pd.DataFrame:
-    """Return a row per label × tuned rate: `total, n, mean, low, high` of the validation loss, `lost` seeds."""
+    """Return a row per label × combination of the grid: `total, n, mean, low, high` of the validation loss, `lost`.
+
+    `combination` is its place among those of the study; `lost` counts seeds that diverged or failed.
+    """
     tune = frames.phase("tune")
-    by = ["label", "learning_rate"]
+    tune = tune.assign(combination=_combinations(frames.study, tune), lost=tune["status"] != "done")
+    by = ["label", "combination"]
     table = summarise(tune, by, "val_loss")
-    lost = tune.assign(lost=tune["status"] != "done").groupby(by, sort=False)["lost"].sum()
+    lost = tune.groupby(by, sort=False)["lost"].sum()
     return table.merge(lost.reset_index(), on=by) if len(table) else table.assign(lost=[])
+
+
+def _combinations(study: Study, tune: pd.DataFrame) -> list[int]:
+    """Return for each row which combination of the grid it tried."""
+    assert study.tune is not None
+    places = {tuple(map(_key, tried.values())): place for place, tried in enumerate(study.tune.combinations())}
+    rows = tune[list(study.tune.grid)].itertuples(index=False)
+    return [places[tuple(map(_key, row))] for row in rows]
+
+
+def _key(value: Any) -> str:
+    """Return one text for a value of a field, whether it comes from the study or from a column of trials."""
+    if isinstance(value, str | tuple):
+        return value if isinstance(value, str) else ",".join(map(str, value))
+    return "none" if pd.isna(value) else str(float(value))
 
 
 def lost_table(frames: Frames) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """The report's text: pure functions from frames to Markdown."""
 
+import itertools
 from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 from harness.report import markdown as md
-from harness.report.arm_tables import arm_table, lost_table, tuning_table
+from harness.report.arm_tables import arm_table, lost_table, settings_header, spoken, tuning_table
 from harness.report.figures.findings import plus_minus
 from harness.report.provenance import environment_section, warnings
 from harness.report.study_frames import SHOWN_PHASES, Frames, all_frames
 from harness.results.frames import Results
-from harness.spec.shipped import study_names
+from harness.spec.shipped import SHIPPED, study_names
 from harness.spec.study import Study
+from harness.text import number, setting
 
 Captioned = Sequence[tuple[str, str]]  # (path of a figure below the report, its caption)
 MAX_LOST = 40  # rows of the table of lost trials; the rest are in trials.csv
@@ -25,9 +27,9 @@ READING = (
     "% t-interval of the mean over the seeds that finished; an interval that meets the edge of a panel goes on beyond "
     "it. Seeds that diverged or failed are counted in columns of their own and listed with their reason. The error is "
     "100 % minus the accuracy, on the test images unless validation is named; the test images choose nothing. *As "
-    "written* is an arm with the learning rate that its study states; *tuned* is the rate with the lowest mean "
-    "validation loss on a grid that is the same for all arms, run again on fresh seeds, so its interval is "
-    "conditional on that rate. No claim is judged here."
+    "written* is an arm with the learning rate that its study states; *tuned* has the settings with the lowest "
+    "mean validation loss on a grid that is the same for all arms, run again on fresh seeds, so its interval is "
+    "conditional on those settings, unless each seed was tuned by itself. No claim is judged here."
 )
 
 
@@ -92,10 +94,10 @@ def section(frames: Frames, figures: Captioned) -> str:
     parts = [f'<a id="{anchor(study.name)}"></a>', title]
     if study.question:
         parts.append(f"**Question.** {md.escape(study.question)}")
-    parts += [f"**Design.** {design(frames)}", *missing(frames), *pictures(figures), arm_rows(arm_table(frames))]
+    parts += [f"**Design.** {design(frames)}", *missing(frames), *pictures(figures), arm_rows(frames)]
     parts.append(md.details("Every seed", seed_rows(frames)))
     if len(frames.phase("tune")):
-        parts.append(md.details("Tuning", tuning_rows(tuning_table(frames))))
+        parts.append(md.details("Tuning", tuning_rows(frames)))
     lost = lost_table(frames)
     if len(lost):
         parts.append(md.details(f"Trials that diverged or failed ({len(lost)})", lost_rows(lost)))
@@ -103,8 +105,9 @@ def section(frames: Frames, figures: Captioned) -> str:
 
 
 def empty(study: Study) -> str:
-    """Return the section of a study without a single finished trial."""
-    return f"## {md.escape(study.title)}\n\nNo trial of this study has finished."
+    """Return the section of a study without a single finished trial, those of its tuning aside."""
+    aside = ", those of its tuning aside" * (study.tune is not None)
+    return f"## {md.escape(study.title)}\n\nNo trial of this study has finished{aside}."
 
 
 def design(frames: Frames) -> str:
@@ -114,26 +117,29 @@ def design(frames: Frames) -> str:
     told = [f"{len(study.arms)} arm{'s' * (len(study.arms) != 1)}"]
     told[0] += f" that differ in {', '.join(md.code(field) for field in varied)}" if varied else ""
     told.append(f"{study.seeds} seed{'s' * (study.seeds != 1)} each, the same for all arms (paired)")
-    if study.tune:
-        rates = ", ".join(f"{rate:g}" for rate in study.tune.learning_rate)
-        tuning = f"{study.tune.seeds} seed{'s' * (study.tune.seeds != 1)}"
-        told.append(
-            f"then a learning rate for each arm out of {rates} by validation loss over {tuning} of their own, and "
-            f"{study.seeds} fresh seeds at that rate"
-        )
-    else:
-        told.append("every arm as written, nothing tuned")
+    told.append(tuning_design(study) if study.tune else "every arm as written, nothing tuned")
+    varied += study.tune.grid if study.tune and not study.tune.default else ()
     common = {k: v for k, v in study.baseline.canonical().items() if k not in varied}
     always = {k: getattr(study.baseline, k) for k in ("hidden", "optimizer", "learning_rate", "batch_size", "epochs")}
     shown = {k: v for k, v in (always | common).items() if k not in varied}
     return f"{'; '.join(told)}. All arms: {', '.join(md.code(f'{k}={setting(v)}') for k, v in shown.items())}."
 
 
+def tuning_design(study: Study) -> str:
+    """Return in words how a study tunes."""
+    assert study.tune is not None
+    grid = " × ".join(f"{spoken(field)} {', '.join(map(setting, values))}" for field, values in study.tune.grid.items())
+    lead = "then each arm" if study.tune.default else "no arm as written but each"
+    seeds = f"{study.tune.seeds} tuning seed{'s' * (study.tune.seeds != 1)}"
+    fresh = "for each of" if study.tune.per_seed else "on"
+    return f"{lead} with the best of {grid} by validation loss over {seeds}, {fresh} {study.seeds} fresh seeds"
+
+
 def missing(frames: Frames) -> list[str]:
     """Return warnings where the numbers below should not be leant on: unfinished studies and few seeds."""
     study, lines = frames.study, []
     expected = len(study.arms) * study.seeds
-    for phase in ("default", "confirm") if study.tune else ("default",):
+    for phase in (phase for phase in study.phases if phase != "tune"):
         found = len(frames.phase(phase))
         if found < expected:
             lines.append(f"> **Incomplete:** {found} of {expected} trials *{SHOWN_PHASES[phase]}* have finished.")
@@ -147,13 +153,15 @@ def pictures(figures: Captioned) -> list[str]:
     return [f"![{md.escape(Path(path).stem)}]({path})\n\n*{md.escape(caption)}*" for path, caption in figures]
 
 
-def arm_rows(table: pd.DataFrame) -> str:
+def arm_rows(frames: Frames) -> str:
     """Return the table arm × phase."""
-    right = ["learning rate", "n", "test error (%)", "validation loss", "seconds", "diverged", "failed"]
+    table = arm_table(frames)
+    several = table["arm"].nunique() > 1
+    right = [settings_header(frames.study), "n", "test error (%)", "validation loss", "seconds", "diverged", "failed"]
     rows = []
     for row in table.to_dict("records"):
         cells = [
-            f"{row['learning_rate']:g}" + " (grid edge)" * bool(row["on_edge"]),
+            md.escape(row["settings"]),
             str(row["total"]),
             interval(row, "test_error", 2),
             interval(row, "val_loss", 4),
@@ -161,7 +169,8 @@ def arm_rows(table: pd.DataFrame) -> str:
             rate(row["diverged"], row["total"]),
             rate(row["failed"], row["total"]),
         ]
-        rows.append([md.escape(row["label"]), SHOWN_PHASES[row["phase"]], *cells])
+        label = md.escape(row["label"]) + " (reference)" * (several and row["reference"])
+        rows.append([label, SHOWN_PHASES[row["phase"]], *cells])
     return md.table(["arm", "phase", *right], rows, right)
 
 
@@ -193,16 +202,24 @@ def seed_rows(frames: Frames) -> str:
     return md.table(["arm", "phase", "seeds", "test error (%), seed by seed"], rows)
 
 
-def tuning_rows(table: pd.DataFrame) -> str:
-    """Return mean validation loss by arm (rows) and rate (columns), with the seeds that were lost."""
-    rates = [f"{rate:g}" for rate in sorted(table["learning_rate"].unique())]
-    cells = {(row["label"], f"{row['learning_rate']:g}"): tuning_cell(row) for row in table.to_dict("records")}
-    arms = dict.fromkeys(table["label"])
-    rows = [[md.escape(arm), *(cells.get((arm, rate), "") for rate in rates)] for arm in arms]
+def tuning_rows(frames: Frames) -> str:
+    """Return mean validation loss by arm and combination, the first tuned field in columns; with the seeds lost."""
+    assert frames.study.tune is not None
+    table = tuning_table(frames)
+    (first, values), *others = frames.study.tune.grid.items()
+    rest = list(itertools.product(*(tried for _, tried in others)))
+    cells = {(row["label"], row["combination"]): tuning_cell(row) for row in table.to_dict("records")}
+    rows = []
+    for arm in dict.fromkeys(table["label"]):
+        for place, chosen in enumerate(rest):
+            losses = [cells.get((arm, column * len(rest) + place), "") for column in range(len(values))]
+            rows.append([*(md.escape(text) for text in (arm, *map(setting, chosen))), *losses])
     low, high = table["total"].min(), table["total"].max()
     seeds = f"n = {low if low == high else f'{low} to {high}'}"
-    lead = f"Mean validation loss by learning rate, {seeds} tuning seeds each; in brackets the seeds that were lost."
-    return f"{lead}\n\n{md.table(['arm', *rates], rows, rates)}"
+    by = " and ".join([spoken(first) + " (columns)" * bool(others), *(spoken(field) for field, _ in others)])
+    lead = f"Mean validation loss by {by}, {seeds} tuning seeds each; in brackets the seeds that were lost."
+    columns = [md.escape(setting(value)) for value in values]
+    return f"{lead}\n\n{md.table(['arm', *(spoken(field) for field, _ in others), *columns], rows, columns)}"
 
 
 def tuning_cell(row: Mapping[Hashable, Any]) -> str:
@@ -218,7 +235,7 @@ def lost_rows(lost: pd.DataFrame) -> str:
     rows = []
     for row in lost.head(MAX_LOST).to_dict("records"):
         epoch = "" if pd.isna(row["diverged_epoch"]) else str(row["diverged_epoch"])
-        where = [md.escape(row["label"]), SHOWN_PHASES[row["phase"]], f"{row['learning_rate']:g}", str(row["seed"])]
+        where = [md.escape(row["label"]), SHOWN_PHASES[row["phase"]], number(row["learning_rate"]), str(row["seed"])]
         rows.append([*where, row["status"], epoch, md.escape(row["reason"] or "")])
     header = ["arm", "phase", "learning rate", "seed", "status", "epoch", "reason"]
     text = md.table(header, rows, right=["learning rate", "seed", "epoch"])
@@ -230,7 +247,7 @@ def reproduction(results: Results) -> str:
     lines = []
     for profile in sorted({study.profile for study in results.studies.values()}):
         names = [name for name, study in results.studies.items() if study.profile == profile]
-        given = [name if name in study_names() else f"{name}.toml" for name in names]
+        given = [name if shipped(results.studies[name]) else f"{name}.toml" for name in names]
         lines.append(f"harness run {' '.join(given)} --profile {profile}")
         lines.append(f"harness report --profile {profile}")
     commands = "\n".join(lines)
@@ -245,11 +262,9 @@ def reproduction(results: Results) -> str:
     )
 
 
-def setting(value: object) -> str:
-    """Return a value as --set takes it."""
-    if isinstance(value, list | tuple):
-        return ",".join(map(str, value))
-    return f"{value:g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)
+def shipped(study: Study) -> bool:
+    """Tell whether a study is run by its name; of one that does not say where it comes from, the name tells."""
+    return study.origin == SHIPPED or (study.origin is None and study.name in study_names())
 
 
 def anchor(name: str) -> str:

@@ -1,5 +1,6 @@
 """The frames that tables and figures read: one study's trials and curves, with errors in percent and arms in order."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,7 @@ import pandas as pd
 
 from harness.report.labels import arm_labels
 from harness.results.frames import Results
+from harness.spec.cells import Winner
 from harness.spec.study import Study
 
 SHOWN_PHASES = {"default": "as written", "tune": "tuning", "confirm": "tuned"}
@@ -21,13 +23,15 @@ class Frames:
     `trials` has the columns of trials.csv (a row per arm × phase × seed, and per rate when tuning) and in addition
     `label` (short name of the arm), `train_error`, `val_error`, `test_error` (%) and `gap` (test error minus training
     error, points); `curves` and `layers` have those of their files and of their trial, and `curves` has `passes`: how
-    often the training images had been seen, epochs and parts of them. Rows follow the arms.
+    often the training images had been seen, epochs and parts of them. Rows follow the arms. `winners` is that of the
+    results.
     """
 
     study: Study
     trials: pd.DataFrame
     curves: pd.DataFrame
     layers: pd.DataFrame
+    winners: Mapping[tuple[str, str, int], Winner]
 
     @property
     def final(self) -> str:
@@ -57,12 +61,12 @@ def study_frames(results: Results, name: str) -> Frames:
     trials = trials.sort_values(["place", "stage", "learning_rate", "seed"], kind="stable")
     trials = trials.drop(columns=["place", "stage"]).reset_index(drop=True)
     curves = _with_errors(_joined(trials, results.curves))
-    return Frames(study, trials, curves.assign(passes=passes(curves)), _joined(trials, results.layers))
+    return Frames(study, trials, curves.assign(passes=passes(curves)), _joined(trials, results.layers), results.winners)
 
 
 def all_frames(results: Results) -> dict[str, Frames]:
-    """Return the frames of every study that has trials: the tutorial's five first, then the others by name."""
-    ran = set(results.trials["study"])
+    """Return the frames of every study with trials beside its tuning: the tutorial's five first, then by name."""
+    ran = set(results.trials.loc[results.trials["phase"] != "tune", "study"])
     known = [name for name in ORDER if name in ran]
     return {name: study_frames(results, name) for name in [*known, *sorted(ran - set(known))]}
 

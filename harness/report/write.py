@@ -56,8 +56,9 @@ def check_report(results: Path, reports: Path) -> list[str]:
 
 def _load(results: Path) -> tuple[Results, Bench | None]:
     found = load_results(results)
-    if found.trials.empty:
-        raise InputError(f"results folder {results}: none of its trials has been run yet; nothing to report")
+    if (found.trials["phase"] == "tune").all():
+        ran = "none of its trials has been run yet" if found.trials.empty else "only tuning has been run yet"
+        raise InputError(f"results folder {results}: {ran}; nothing to report")
     return found, load_bench(results)
 
 

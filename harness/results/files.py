@@ -1,21 +1,24 @@
 """What lies where in a results folder, and how a file is replaced without ever being half-written.
 
 results/.lock                 held by the run that writes here
-results/<study>/study.json    the resolved study, and under `datasets` the content digest of each it names
+results/<study>/study.json    the resolved study, its `origin` (shipped, or the path of its file from the results
+                              folder), and under `datasets` the content digest of each it names
 results/<study>/journal.jsonl the truth, one line a trial (see `journal`)
 results/<study>/*.csv         tables for people, made from the two above (see `tables`)
 results/<study>/environment.json   digest → versions and machine (see `environment`)
 """
 
 import json
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from harness.atomic import replace_files
 from harness.errors import HarnessError, InputError
 from harness.spec.names import RESERVED
+from harness.spec.shipped import SHIPPED, still_there
 from harness.spec.study import Study, study_from_record
 
 STUDY_FILE = "study.json"
@@ -45,8 +48,12 @@ def read_study(folder: Path) -> tuple[Study, dict[str, str]]:
     """Return the resolved study of a study folder, and the content digest of each dataset it names."""
     path = folder / STUDY_FILE
     record = read_json(path)
-    datasets = record.pop("datasets", None) if isinstance(record, dict) else None
-    study = study_from_record(record, str(path))
+    known = isinstance(record, dict)
+    datasets = record.pop("datasets", None) if known else None
+    origin = record.pop("origin", None) if known else None
+    study = study_from_record(
+        record, str(path), _moved(origin, lambda path: os.path.normpath(folder.parent.resolve() / path))
+    )
     if not isinstance(datasets, dict):
         raise InputError(f"{path}: datasets: missing, expected a table name = digest")
     if study.name != folder.name:
@@ -56,8 +63,31 @@ def read_study(folder: Path) -> tuple[Study, dict[str, str]]:
 
 def write_study(folder: Path, study: Study, datasets: Mapping[str, str]) -> None:
     """Write study.json."""
-    record = study.to_record() | {"datasets": dict(datasets)}
+    origin = _moved(study.origin, lambda path: os.path.relpath(path, folder.parent.resolve()))
+    record = study.to_record() | {"origin": origin, "datasets": dict(datasets)}
     write_atomically(folder / STUDY_FILE, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+
+
+def refuse_other_origin(results: Path, studies: Iterable[Study]) -> None:
+    """Raise InputError for a study whose name another file, that is still there, has used in a results folder.
+
+    A project that is moved as a whole goes on, for the path of a file is kept as seen from the results folder.
+    """
+    for study in studies:
+        folder = results / study.name
+        before = read_study(folder)[0].origin if (folder / STUDY_FILE).is_file() else None
+        if before in (None, study.origin) or study.origin is None or not still_there(before):
+            continue
+        told = {SHIPPED: "the study that is shipped"}
+        raise InputError(
+            f"study '{study.name}' of {told.get(study.origin, study.origin)}: {folder} holds results of "
+            f"{told.get(before, before)}; rename the file, or choose another folder with --results"
+        )
+
+
+def _moved(origin: Any, move: Callable[[str], str]) -> Any:
+    """Return an origin with its path, where it is one, as seen from elsewhere."""
+    return move(origin) if isinstance(origin, str) and origin != SHIPPED else origin
 
 
 def read_environments(folder: Path) -> dict[str, Any]:

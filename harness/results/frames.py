@@ -16,7 +16,7 @@ import pandas as pd
 from harness.errors import InputError
 from harness.results.files import read_environments, read_study, study_folders
 from harness.results.journal import read_journal, tuning_loss
-from harness.spec.cells import Cell, confirm_cells, first_cells
+from harness.spec.cells import Cell, Winner, confirm_cells, first_cells, winner_of
 from harness.spec.study import Study
 from harness.spec.trial import Trial, trial_id
 
@@ -37,7 +37,7 @@ IDENTITY = ("schema", "trial_id", "study", "arm", "phase", "profile", "seed", "s
 ENDING = (*FIGURES, "weights_sha256", "code_digest", "environment")
 TRIAL_COLUMNS = (*IDENTITY, *SETTINGS, *ENDING)
 INTEGERS_OR_NONE = ("diverged_epoch", "train_size", "evaluate_every", "patience", *FIGURES[:3])
-FLOATS_OR_NONE = ("clip_norm", *FIGURES[3:])
+FLOATS_OR_NONE = ("clip_norm", "mean", "std", *FIGURES[3:])
 CURVE_INTEGERS = ("epoch", "samples", "steps")
 CURVE_FIGURES = (
     "seconds",
@@ -58,7 +58,8 @@ class Results:
 
     `trials` has a row per study × arm × phase × seed that has been run, `curves` one per trial and evaluation,
     `layers` one per trial, evaluation, layer and metric. Accuracies are fractions; `hidden` is text like "128,64";
-    what was not measured is NaN. `environments` maps the digests in `trials` to versions, CPU, threads, commit.
+    what was not measured is NaN. `environments` maps the digests in `trials` to versions, CPU, threads, commit;
+    `winners` maps (study, arm, seed) of what has been confirmed to what tuning chose.
     """
 
     studies: dict[str, Study]
@@ -66,6 +67,7 @@ class Results:
     curves: pd.DataFrame
     layers: pd.DataFrame
     environments: dict[str, dict[str, Any]]
+    winners: dict[tuple[str, str, int], Winner]
 
 
 class _Outcome(NamedTuple):
@@ -88,6 +90,7 @@ def load_results(folder: Path | str) -> Results:
         curves=_stacked([part.curves for part in studies]).drop_duplicates(CURVE_KEY, ignore_index=True),
         layers=_stacked([part.layers for part in studies]).drop_duplicates(LAYER_KEY, ignore_index=True),
         environments={key: value for part in studies for key, value in part.environments.items()},
+        winners={key: winner for part in studies for key, winner in part.winners.items()},
     )
 
 
@@ -110,6 +113,11 @@ def load_study_results(folder: Path | str) -> Results:
             [(key, *row) for key in served for row in outcomes[key].layers], columns=list(LAYER_COLUMNS)
         ),
         environments=read_environments(folder),
+        winners={
+            (study.name, cell.arm, cell.seed): winner_of(study.tune, cell.trial)
+            for cell, _ in cells
+            if study.tune is not None and cell.phase == "confirm"
+        },
     )
 
 

@@ -9,6 +9,7 @@ from harness.errors import InputError
 from harness.spec.schema import Block
 from harness.spec.trial import Trial
 from harness.spec.validation import shown
+from harness.text import setting
 
 Settings = dict[str, Any]
 BASELINE = "baseline"
@@ -67,8 +68,4 @@ def _arms_of(block: Block) -> list[tuple[str, Settings]]:
 
 
 def _word(value: Any) -> str:
-    if isinstance(value, tuple):
-        return "-".join(map(str, value)) or "none"
-    if isinstance(value, float) and float(f"{value:g}") == value:
-        return f"{value:g}"
-    return str(value).lower() if value is None or isinstance(value, bool) else str(value)
+    return "-".join(map(str, value)) or "none" if isinstance(value, tuple) else setting(value)

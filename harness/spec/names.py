@@ -36,7 +36,6 @@ Split = Literal["random", "head"]
 Monitor = Literal["validation", "test"]
 Profile = Literal["smoke", "quick", "full"]
 Phase = Literal["default", "tune", "confirm"]
-Kind = Literal["training", "probe"]
 
 INITIALIZERS: tuple[str, ...] = get_args(Initializer)
 BIAS_INITIALIZERS: tuple[str, ...] = get_args(BiasInitializer)
@@ -50,4 +49,4 @@ SPLITS: tuple[str, ...] = get_args(Split)
 MONITORS: tuple[str, ...] = get_args(Monitor)
 PROFILES: tuple[str, ...] = get_args(Profile)
 
-RESERVED = ("bench", "concepts", "local")  # folders beside the studies in a results folder
+RESERVED = ("bench", "concepts", "local", "tutorial")  # folders beside the studies in a results folder

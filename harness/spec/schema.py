@@ -1,11 +1,21 @@
 """The grammar of a study file: each class is one TOML table, each field one key."""
 
-import re
-from typing import Annotated, Any, Literal
+import itertools
+import math
+from collections.abc import Callable
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PrivateAttr,
+    create_model,
+    model_serializer,
+    model_validator,
+)
 
-from harness.spec.names import Kind, Profile
+from harness.spec.names import Profile
 from harness.spec.trial import Settings
 from harness.spec.validation import Table, as_tuple, refusal, shown
 
@@ -20,8 +30,6 @@ Line = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_one_l
 ArmName = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_one_line)]
 SeedCount = Annotated[int, Field(ge=1, le=1000)]
 TuningSeeds = Annotated[int, Field(ge=0, le=1000)]  # 0 is no tuning
-Rate = Annotated[float, Field(gt=0)]
-Rates = Annotated[tuple[Rate, ...], as_tuple, Field(min_length=1, max_length=1000)]
 
 
 class Seedless(Table):
@@ -59,6 +67,8 @@ class Sweep(_Lists):
 class Block(Table):
     """One way to write several arms."""
 
+    not_yet: ClassVar = ("ablate", "needs")
+
     arms: Annotated[dict[ArmName, StudySettings], Field(min_length=1)] | None = None
     grid: Sweep | None = None  # the product of the lists
     zip: Sweep | None = None  # the first values together, the second ones together, …
@@ -81,22 +91,60 @@ class Block(Table):
         return self
 
 
-class TuneTable(Table):
-    """Every arm gets the same learning rates and the same number of tuning seeds."""
+class TuneTable(_Lists):
+    """The same grid of settings and the same number of tuning seeds for every arm; in a profile, what it changes.
 
-    learning_rate: Rates
-    seeds: TuningSeeds = 2
+    Any fields of a trial may have a list of values; several lists make a grid.
+    """
 
+    seeds: TuningSeeds = 2  # 0 switches tuning off
+    per_seed: bool = False  # confirming seed i is tuned by itself, on tuning seeds of its own
+    default: bool = True  # false: no arm is run as written
+    _order: tuple[str, ...] = PrivateAttr(())  # the tuned fields as they were written
 
-class TuneOverride(Table):
-    """What a profile changes in [tune]; `seeds = 0` switches tuning off."""
+    @model_validator(mode="wrap")
+    @classmethod
+    def _keep_the_order(cls, values: Any, validate: Callable[[Any], Self]) -> Self:
+        table = validate(values)
+        if isinstance(values, dict):
+            table._order = tuple(name for name in values if name in Settings.model_fields)
+        return table
 
-    learning_rate: Rates | None = None
-    seeds: TuningSeeds | None = None
+    @model_validator(mode="after")
+    def _no_value_twice(self) -> Self:
+        for name, values in self.given().items():
+            for value in values if isinstance(values, tuple) else ():
+                if values.count(value) > 1:
+                    raise refusal(f"{name}: found {shown(value)} twice")
+        return self
+
+    @property
+    def grid(self) -> dict[str, tuple[Any, ...]]:
+        """The values to try of each tuned field, in the order written."""
+        return {name: getattr(self, name) for name in self._order}
+
+    @property
+    def size(self) -> int:
+        """How many combinations the grid has."""
+        return math.prod(len(values) for values in self.grid.values())
+
+    def combinations(self) -> list[dict[str, Any]]:
+        """Return every combination of the grid; the last field changes fastest."""
+        return [dict(zip(self.grid, values, strict=True)) for values in itertools.product(*self.grid.values())]
+
+    def written(self) -> dict[str, Any]:
+        """Return the table as it was written."""
+        return self.grid | {name: value for name, value in self.given().items() if name not in self.grid}
+
+    @model_serializer
+    def _whole(self) -> dict[str, Any]:
+        return self.grid | {"seeds": self.seeds, "per_seed": self.per_seed, "default": self.default}
 
 
 class SeedsTable(Table):
     """Seeds 0, 1, 2, … of the default phase, and as many fresh ones of the confirm phase."""
+
+    not_yet: ClassVar = ("at_most",)
 
     count: SeedCount = 10
 
@@ -105,73 +153,41 @@ class ProfileTable(Table):
     """What a profile changes in the study."""
 
     baseline: StudySettings = StudySettings()
-    tune: TuneOverride = TuneOverride()
+    tune: TuneTable = TuneTable()
     seeds: SeedsTable | None = None
 
 
 class Claim(Table):
-    """A statement of the tutorial that the study judges: one arm is better, or some are equivalent."""
+    """So far a target alone: `harness compare` looks how many images it takes until validation accuracy is there."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=80)]
-    text: Line
-    metric: Line  # a column of the trials, or time_to_target, …
-    better: ArmName | None = None
-    than: Annotated[tuple[ArmName, ...], as_tuple] = ()
-    equivalent: Annotated[tuple[ArmName, ...], as_tuple] = ()
-    margin: Annotated[float, Field(gt=0)] | None = None
-    target: float | None = None  # of time_to_target
-    where: dict[str, str | int | float | bool] = Field(default={})
+    not_yet: ClassVar = (
+        *("id", "text", "metric", "better", "than", "where", "for_each", "phase", "at_least"),
+        *("equivalent", "margin", "trend", "over", "differs", "within", "equals", "tolerance"),
+        *("of", "unit", "epoch", "layer", "field", "lower_is_better"),
+    )
 
-    @model_validator(mode="after")
-    def _one_form(self) -> "Claim":
-        if (self.better is None) == (not self.equivalent):
-            raise refusal('expected either better = "arm" with than = ["arm"], or equivalent = ["a", "b"]')
-        if self.better is not None and (not self.than or self.better in self.than):
-            raise refusal(f"than: found {shown(self.than)}, expected at least one arm other than {self.better!r}")
-        if self.equivalent and (len(set(self.equivalent)) < 2 or self.margin is None):
-            raise refusal("equivalent: expected two different arms or more, and a margin")
-        return self
+    target: float
 
 
-def _number_of_runs(text: str) -> str:
-    if not re.fullmatch(r"one_run|mean|best_of_[1-9]\d?", text):
-        raise refusal(f"found {shown(text)}, expected one_run, mean or best_of_N")
-    return text
-
-
-class Published(Table):
-    """A number from the literature that an arm of the study repeats."""
-
-    arm: ArmName | None = None
-    metric: Line = "test_accuracy"
-    select: Literal["last_epoch", "best_epoch"] = "last_epoch"
-    of: Annotated[str, AfterValidator(_number_of_runs)] = "one_run"
-    value: float
-    source: Line
-    note: Line | None = None
+def _training(kind: Any) -> Any:
+    if kind == "probe":
+        raise refusal("'probe': not yet: this version runs studies that train")
+    return kind
 
 
 class StudyFile(Table):
     """A whole study file."""
 
+    not_yet: ClassVar = ("probe", "parameters", "published")
+
     title: Line | None = None
     section: Line | None = None  # of the tutorial
     question: Line | None = None
-    kind: Kind = "training"
-    probe: Line | None = None
-    parameters: dict[str, Any] = Field(default={})  # of the probe
+    kind: Annotated[Literal["training"], BeforeValidator(_training)] = "training"
+    reference: ArmName | None = None  # the arm that others are compared with; None: the baseline, else the first
     baseline: StudySettings = StudySettings()
     blocks: Annotated[tuple[Block, ...], as_tuple] = ()
     tune: TuneTable | None = None
     seeds: SeedsTable = SeedsTable()
     profiles: dict[Profile, ProfileTable] = Field(default={})
     claims: Annotated[tuple[Claim, ...], as_tuple] = ()
-    published: Annotated[tuple[Published, ...], as_tuple] = ()
-
-    @model_validator(mode="after")
-    def _kind_and_probe_agree(self) -> "StudyFile":
-        if (self.kind == "probe") != (self.probe is not None):
-            raise refusal('probe: expected with kind = "probe", and only there')
-        if self.parameters and self.kind != "probe":
-            raise refusal('parameters: belong to kind = "probe" only')
-        return self

@@ -5,13 +5,14 @@ import tomllib
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.errors import InputError, nearest
 from harness.spec.names import RESERVED
 from harness.spec.validation import shown
 
 MAX_BYTES = 1_000_000
+SHIPPED = "shipped"
 
 
 def study_names() -> list[str]:
@@ -19,15 +20,29 @@ def study_names() -> list[str]:
     return list(_shipped())
 
 
-def find_study(name_or_path: str | Path) -> tuple[str, str, bytes]:
-    """Return the name of a study, how messages call its file, and the file's bytes.
+class StudySource(NamedTuple):
+    """Where a study comes from: its name, how messages call its file, its origin, and the file's bytes."""
+
+    name: str
+    where: str
+    origin: str  # SHIPPED, or the absolute path of the file
+    data: bytes
+
+
+def still_there(origin: str) -> bool:
+    """Tell whether a study can still be had from where it came from."""
+    return origin == SHIPPED or Path(origin).is_file()
+
+
+def find_study(name_or_path: str | Path) -> StudySource:
+    """Return where a study comes from.
 
     Raises InputError for an unknown or forbidden name and for a file that cannot be read.
     """
     text = str(name_or_path)
     shipped = _shipped()
     if text in shipped:
-        return text, f"{text}.toml", shipped[text].read_bytes()
+        return StudySource(text, f"{text}.toml", SHIPPED, shipped[text].read_bytes())
     if not (text.endswith(".toml") or "/" in text or "\\" in text):
         hint = nearest(text, shipped) or f"; known: {', '.join(shipped)}, or the path of a .toml file"
         raise InputError(f"unknown study {shown(text)}{hint}")
@@ -65,7 +80,7 @@ def _shipped() -> dict[str, Traversable]:
     return found
 
 
-def _own_study(path: Path) -> tuple[str, str, bytes]:
+def _own_study(path: Path) -> StudySource:
     where = str(path) if str(path).isprintable() else shown(str(path))
     if path.suffix != ".toml" or not path.is_file():
         problem = "not a file" if path.exists() else "no such file"
@@ -82,6 +97,6 @@ def _own_study(path: Path) -> tuple[str, str, bytes]:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise InputError(f"{where}: {path.stat().st_size:,} bytes, at most {MAX_BYTES:,} are a study")
-        return name, where, path.read_bytes()
+        return StudySource(name, where, str(path.resolve()), path.read_bytes())
     except OSError as error:
         raise InputError(f"{where}: cannot be read: {error.strerror}") from None

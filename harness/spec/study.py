@@ -1,5 +1,6 @@
 """A study: the question, its arms and seeds, resolved from a TOML file, a profile and the command line."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,13 +8,12 @@ from pydantic import Field
 
 from harness.errors import InputError, nearest
 from harness.spec.arms import count_arms, expand
-from harness.spec.names import PROFILES, Kind, Profile
+from harness.spec.names import PROFILES, Phase, Profile
 from harness.spec.schema import (
     ArmName,
     Claim,
     Line,
     ProfileTable,
-    Published,
     SeedCount,
     SeedsTable,
     StudyFile,
@@ -25,7 +25,7 @@ from harness.spec.trial import Trial, trial_from
 from harness.spec.validation import Table, as_tuple, checked, shown
 
 MAX_TRIALS = 1_000_000
-SCHEMA = 1
+SCHEMA = 2
 """Of study.json; a file with a higher one was written by a later version."""
 
 
@@ -44,16 +44,14 @@ class Study(Table):
     title: Line
     section: Line | None = None
     question: str
-    kind: Kind
-    probe: Line | None = None
-    parameters: dict[str, Any] = Field(default={})
+    origin: Annotated[str | None, Field(exclude=True)] = None  # SHIPPED, the path of its file, None: made in Python
     profile: Profile
     baseline: Trial
     arms: Annotated[tuple[Arm, ...], as_tuple]
+    reference: ArmName  # the arm that the others are compared with
     tune: TuneTable | None
     seeds: SeedCount
     claims: Annotated[tuple[Claim, ...], as_tuple] = ()
-    published: Annotated[tuple[Published, ...], as_tuple] = ()
 
     def arm(self, name: str) -> Arm:
         """Return the arm of this name; raises InputError with the nearest one."""
@@ -63,9 +61,26 @@ class Study(Table):
         raise InputError(f"study '{self.name}' has no arm {shown(name)}{nearest(name, [a.name for a in self.arms])}")
 
     @property
+    def phases(self) -> tuple[Phase, ...]:
+        """The phases that the study goes through."""
+        if self.tune is None:
+            return ("default",)
+        return ("default", "tune", "confirm") if self.tune.default else ("tune", "confirm")
+
+    @property
     def trial_count(self) -> int:
         """Trials of all phases (two cells may share one)."""
-        return len(self.arms) * _runs_per_arm(self.tune, self.seeds) if self.kind == "training" else 0
+        return len(self.arms) * _runs_per_arm(self.tune, self.seeds)
+
+    def tried(self, where: str = "study") -> Iterator[tuple[Arm, Trial]]:
+        """Yield each arm with every trial it is run as, at seed 0: as written, and at each combination of [tune].
+
+        Raises InputError for a combination that no trial may have.
+        """
+        for arm in self.arms:
+            yield arm, arm.trial
+            for settings in self.tune.combinations() if self.tune else ():
+                yield arm, trial_from(arm.trial.given() | settings, f"{where}: tune: arm {shown(arm.name)}")
 
     def to_record(self) -> dict[str, Any]:
         """Return what study.json holds."""
@@ -84,8 +99,8 @@ def load_study(
     `overrides` are fields of the baseline (``--set``), stronger than the profile; they may not touch what the
     arms vary. `seeds` is the number of seeds, `dataset` a name or a folder of IDX files. Raises InputError.
     """
-    name, where, data = find_study(name_or_path)
-    return study_from_table(name, read_toml(data, where), where, profile, overrides, seeds, dataset)
+    name, where, origin, data = find_study(name_or_path)
+    return study_from_table(name, read_toml(data, where), where, profile, overrides, seeds, dataset, origin)
 
 
 def study_from_table(
@@ -96,6 +111,7 @@ def study_from_table(
     overrides: dict[str, Any] | None = None,
     seeds: int | None = None,
     dataset: str | None = None,
+    origin: str | None = None,
 ) -> Study:
     """Resolve the tables of a study file; see `load_study`."""
     if profile not in PROFILES:
@@ -108,7 +124,7 @@ def study_from_table(
     baseline = trial_from(
         file.baseline.given() | changes.baseline.given() | chosen["--set"] | chosen["--dataset"], f"{where}: baseline"
     )
-    tune = _tuning(file, changes)
+    tune = _tuning(file, changes, where)
     if seeds is not None:
         checked(SeedsTable, {"count": seeds}, "--seeds")
     count = seeds or (changes.seeds or file.seeds).count
@@ -116,37 +132,48 @@ def study_from_table(
     arms = expand(file.blocks, baseline, where)
     for option, settings in chosen.items():
         _refuse_conflict(option, settings, arms, where)
+    made = tuple(_arm(name, settings, baseline, where) for name, settings in arms.items())
     study = Study(
         name=name,
         title=file.title or name,
         section=file.section,
         question=file.question or "",
-        kind=file.kind,
-        probe=file.probe,
-        parameters=file.parameters,
+        origin=origin,
         profile=profile,  # type: ignore[arg-type]
         baseline=baseline,
-        arms=tuple(_arm(name, settings, baseline, where) for name, settings in arms.items()),
+        arms=made,
+        reference=_reference(file.reference, made, baseline, where),
         tune=tune,
         seeds=count,
         claims=file.claims,
-        published=file.published,
     )
     _refuse_inconsistent(study, where)
     return study
 
 
-def study_from_record(record: Any, where: str = "study.json") -> Study:
+def study_from_record(record: Any, where: str = "study.json", origin: str | None = None) -> Study:
     """Return the study that `Study.to_record` wrote; raises InputError for foreign or newer content."""
     if not isinstance(record, dict) or not isinstance(record.get("schema"), int) or "arms" not in record:
         raise InputError(f"{where}: not a study record")
     if record["schema"] > SCHEMA:
         raise InputError(f"{where}: schema {record['schema']} is newer than this version reads ({SCHEMA})")
     fields = {key: value for key, value in record.items() if key != "schema"}
+    if record["schema"] == 1:
+        fields = _without_former_keys(fields)
     baseline = trial_from(fields.get("baseline", {}), f"{where}: baseline")
     arms = checked(_Arms, {"arms": fields["arms"]}, where).arms
     made = tuple(_arm(arm.name, arm.settings.given(), baseline, where) for arm in arms)
-    return checked(Study, fields | {"baseline": baseline, "arms": made}, where)
+    reference = _reference(fields.get("reference"), made, baseline, where)
+    return checked(
+        Study, fields | {"baseline": baseline, "arms": made, "reference": reference, "origin": origin}, where
+    )
+
+
+def _without_former_keys(fields: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what studies of schema 1 could say and nothing ever read: of their claims, all but the target."""
+    claims = [claim for claim in fields.get("claims", ()) if isinstance(claim, dict)]
+    kept = {key: value for key, value in fields.items() if key not in ("kind", "probe", "parameters", "published")}
+    return kept | {"claims": [{"target": claim["target"]} for claim in claims if claim.get("target") is not None]}
 
 
 class _ArmRecord(Table):
@@ -163,17 +190,29 @@ def _arm(name: str, settings: dict[str, Any], baseline: Trial, where: str) -> Ar
     return Arm(name=name, settings=settings, trial=trial)
 
 
-def _tuning(file: StudyFile, changes: ProfileTable) -> TuneTable | None:
+def _reference(name: str | None, arms: Sequence[Arm], baseline: Trial, where: str) -> str:
+    known = [arm.name for arm in arms]
+    if name is None:
+        return next((arm.name for arm in arms if arm.trial == baseline), known[0])
+    if name not in known:
+        raise InputError(f"{where}: reference: no arm is named {shown(name)}{nearest(name, known)}")
+    return name
+
+
+def _tuning(file: StudyFile, changes: ProfileTable, where: str) -> TuneTable | None:
     if file.tune is None:
         return None
-    merged = file.tune.model_copy(
-        update={key: value for key, value in changes.tune.given().items() if value is not None}
-    )
-    return merged if merged.seeds else None
+    tune = checked(TuneTable, file.tune.written() | changes.tune.written(), f"{where}: tune")
+    if not tune.grid:
+        raise InputError(f"{where}: tune: no field to tune, expected a list such as learning_rate = [0.01, 0.1]")
+    return tune if tune.seeds else None
 
 
 def _runs_per_arm(tune: TuneTable | None, seeds: int) -> int:
-    return seeds if tune is None else 2 * seeds + len(tune.learning_rate) * tune.seeds
+    if tune is None:
+        return seeds
+    tuning = tune.size * tune.seeds * (seeds if tune.per_seed else 1)
+    return seeds * tune.default + tuning + seeds
 
 
 def _refuse_absurd(file: StudyFile, tune: TuneTable | None, seeds: int, where: str) -> None:
@@ -193,19 +232,12 @@ def _refuse_conflict(option: str, chosen: dict[str, Any], arms: dict[str, dict[s
 
 
 def _refuse_inconsistent(study: Study, where: str) -> None:
+    tuned = set(study.tune.grid if study.tune else ()) - {"learning_rate"}
     for arm in study.arms:
-        if study.tune and arm.trial.monitor == "validation" and arm.trial.val_size == 0:
+        for field in tuned & set(arm.settings):
+            raise InputError(f"{where}: tune: {field} is what the arms vary (arm {shown(arm.name)} sets it)")
+    for arm, trial in study.tried(where):
+        if study.tune and trial.monitor == "validation" and trial.val_size == 0:
             raise InputError(f"{where}: tune: reads the validation images, but val_size is 0 (arm {shown(arm.name)})")
-        if study.claims and arm.trial.monitor == "test":
+        if study.claims and trial.monitor == "test":
             raise InputError(f"{where}: claims: barred where the test set is monitored (arm {shown(arm.name)})")
-    named = {f"claims[{i}]": (c.better, *c.than, *c.equivalent) for i, c in enumerate(study.claims)}
-    named |= {f"published[{i}]": (p.arm,) for i, p in enumerate(study.published)}
-    known = [arm.name for arm in study.arms]
-    for place, names in named.items():
-        for name in names:
-            if name is not None and name not in known:
-                raise InputError(f"{where}: {place}: no arm is named {shown(name)}{nearest(name, known)}")
-    ids = [claim.id for claim in study.claims]
-    for claim_id in ids:
-        if ids.count(claim_id) > 1:
-            raise InputError(f"{where}: claims: duplicated id {shown(claim_id)}")

@@ -11,7 +11,7 @@ from pydantic import Field, PlainValidator, model_validator
 
 from harness.errors import InputError, nearest
 from harness.spec import names
-from harness.spec.validation import Table, as_tuple, checked, refusal, shown
+from harness.spec.validation import Table, as_tuple, checked, or_none, refusal, shown
 from kernels.choices import RULES
 
 INPUTS, CLASSES = 784, 10
@@ -39,7 +39,7 @@ class Settings(Table):
     """The fields of a trial, each valid by itself; a table of a study file sets some of them."""
 
     dataset: Name = "mnist"  # a name, or a folder of IDX files
-    train_size: Count | None = None  # images; None is all that validation leaves
+    train_size: Annotated[Count | None, or_none] = None  # images; None is all that validation leaves
     val_size: Annotated[int, Field(ge=0, le=10**9)] = 5000
     split: names.Split = "random"  # which images validate: drawn by the split seed, or in file order
     monitor: names.Monitor = "validation"  # what early stopping and tuning read
@@ -49,7 +49,9 @@ class Settings(Table):
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.01  # slope of leaky_relu below zero
     initializer: names.Initializer = "he_normal"
     init_std: Positive = 1.0  # read by `normal`
+    output_initializer: Annotated[names.Initializer | None, or_none] = None  # of the output layer; None: `initializer`
     bias_init: names.BiasInitializer = "zeros"
+    bias_std: Positive = 1.0  # read by `normal`
     normalization: names.Normalization = "none"
     residual: bool = False
     dropout: Share = 0.0  # probability that a hidden unit is dropped
@@ -75,14 +77,17 @@ class Settings(Table):
     drop_last: bool = False
     shuffle: bool = True
     epochs: Annotated[int, Field(ge=1, le=1_000_000)] = 10
-    evaluate_every: Count | None = None  # training samples; None is once an epoch
+    evaluate_every: Annotated[Count | None, or_none] = None  # training samples, of any number of epochs; None: an epoch
+    evaluate_train: bool = False  # the training subset at every evaluation too, not only at the end
     l2: NotNegative = 0.0
-    clip_norm: Positive | None = None
-    patience: Count | None = None  # evaluations without improvement before stopping; None is never
+    clip_norm: Annotated[Positive | None, or_none] = None
+    patience: Annotated[Count | None, or_none] = None  # evaluations without improvement before stopping; None is never
     min_delta: NotNegative = 0.0
     restore_best: bool = True  # go back to the best weights when patience is set
 
     input_scale: names.InputScale = "unit"  # pixels / 255, / 256, as they are, mean 0 and variance 1
+    mean: Annotated[Annotated[float, Field(ge=0, le=1)] | None, or_none] = None  # mean and std: standardised as
+    std: Annotated[Annotated[float, Field(gt=0, le=1)] | None, or_none] = None  # published, (pixel / 255 - mean) / std
     dtype: names.Dtype = "float32"
     backend: names.Backend = "numba"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
@@ -111,6 +116,9 @@ class Trial(Settings):
                 f"hidden: {shown(self.hidden)} makes {parameters:,} parameters ({INPUTS} inputs, {CLASSES} classes), "
                 f"at most {MAX_PARAMETERS:,} are allowed"
             )
+        if (self.mean is None) != (self.std is None):
+            alone, absent = ("mean", "std") if self.std is None else ("std", "mean")
+            raise refusal(f"{alone}: given without {absent}; expected both of them or neither")
         if self.patience is not None and self.monitor == "validation" and self.val_size == 0:
             raise refusal("patience: early stopping reads the validation images, but val_size is 0")
         if self.drop_last and isinstance(self.batch_size, int) and (self.train_size or 10**9) < self.batch_size:

@@ -1,7 +1,7 @@
 """Tables of settings that refuse what they do not know, and the one line that says why."""
 
 import re
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
@@ -13,12 +13,15 @@ class Table(BaseModel):
     """A frozen table of a study file: exact types (`true` is no number), no nan or inf, no unknown key."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+    not_yet: ClassVar[tuple[str, ...]] = ()  # keys that a later version will read
 
     @model_validator(mode="before")
     @classmethod
     def _no_unknown_key(cls, values: Any) -> Any:
         if isinstance(values, dict):
             for key in values:
+                if key in cls.not_yet:
+                    raise refusal(f"{key}: not yet: this version reads no such key")
                 if key not in cls.model_fields:
                     hint = nearest(str(key), cls.model_fields) or f"; known: {', '.join(cls.model_fields)}"
                     raise refusal(f"unknown key {shown(key)}{hint}")
@@ -34,6 +37,9 @@ AnyTable = TypeVar("AnyTable", bound=Table)
 
 as_tuple = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
 """Lets a strict tuple field take the list that TOML and JSON have."""
+
+or_none = BeforeValidator(lambda value: None if value == "none" else value)
+"""Lets a field that may be empty take the word "none", for TOML has no None."""
 
 
 def refusal(message: str) -> PydanticCustomError:

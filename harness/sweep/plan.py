@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from harness.results.files import refuse_other_origin
 from harness.results.journal import STATUSES
 from harness.spec.cells import Cell, confirm_cells, first_cells
 from harness.spec.names import Phase
@@ -40,6 +41,7 @@ def plan_studies(
     of each study (a pilot, told to `note`) is timed. `eta_seconds` divides it by `jobs`. A trial that several cells
     share is paid once. Writes nothing; raises InputError as a run does.
     """
+    refuse_other_origin(results, studies)
     sources = sources_of(studies)
     indices = list(read_indices(results, studies).values())
     places = [place for study in studies for place in _places(study, indices, sources)]
@@ -80,12 +82,14 @@ def _places(study: Study, indices: list[Index], sources: Sources) -> Iterator[Pl
 
     first = [place(cell) for cell in first_cells(study)]
     index: Index = {place.trial_id: place.entry for place in first if place.trial_id and place.entry}
-    yield from first
-    yield from map(place, confirm_cells(study, validation_losses(index, sources)))
+    confirming = list(map(place, confirm_cells(study, validation_losses(index, sources))))
+    yield from [*first, *confirming]
     tuning = {place.arm for place in first if place.phase == "tune" and place.entry is None}
+    chosen = Counter(place.arm for place in confirming)
     for arm in study.arms:
         if arm.name in tuning:
-            yield from [Place(study.name, arm.name, "confirm", arm.trial, None, None)] * study.seeds
+            waiting = study.seeds - chosen[arm.name]
+            yield from [Place(study.name, arm.name, "confirm", arm.trial, None, None)] * waiting
 
 
 def _paces(places: list[Place], indices: list[Index]) -> dict[tuple[str, ...], float]:

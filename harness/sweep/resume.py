@@ -42,7 +42,7 @@ class Sources(NamedTuple):
 
 def sources_of(studies: Iterable[Study]) -> Sources:
     """Return the sources that the trials of these studies draw on; raises InputError for an unreadable dataset."""
-    trials = [arm.trial for study in studies for arm in study.arms]
+    trials = [trial for study in studies for _, trial in study.tried()]
     return Sources(
         {name: dataset_digest(name) for name in dict.fromkeys(trial.dataset for trial in trials)},
         {name: code_digest(name) for name in dict.fromkeys(trial.backend for trial in trials)},

@@ -12,7 +12,7 @@ import numpy as np
 
 from harness.datasets import load_dataset, split_indices
 from harness.errors import InputError
-from harness.results.files import refuse_foreign
+from harness.results.files import refuse_foreign, refuse_other_origin
 from harness.results.lock import locked
 from harness.spec.study import Study
 from harness.sweep.progress import Progress
@@ -70,6 +70,7 @@ def run_studies(
     running = "finishing" if scheduler is None else "giving up"
     with locked(results), _signals(stop, progress, running):
         refuse_foreign(results)
+        refuse_other_origin(results, studies)
         with (
             _workers(jobs, scheduler, timeout, work) as workers,  # first, for no study is touched if there are none
             progress,
@@ -94,17 +95,15 @@ def _refuse_unrunnable(studies: list[Study], jobs: int) -> None:
         raise InputError(f"--jobs {jobs}: expected a whole number above 0")
     names = [study.name for study in studies]
     for study in studies:
-        if study.kind != "training":
-            raise InputError(f"study '{study.name}': is a {study.kind}, nothing that trains")
         if names.count(study.name) > 1:
             raise InputError(f"study '{study.name}': given twice")
 
 
 def _refuse_more_images_than_there_are(studies: list[Study]) -> None:
     wanted = {
-        (arm.trial.dataset, arm.trial.train_size, arm.trial.val_size): f"study '{study.name}': arm '{arm.name}'"
+        (trial.dataset, trial.train_size, trial.val_size): f"study '{study.name}': arm '{arm.name}'"
         for study in studies
-        for arm in study.arms
+        for arm, trial in study.tried()
     }
     for (dataset, train_size, val_size), where in wanted.items():
         images = len(load_dataset(dataset).train_images)

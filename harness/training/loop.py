@@ -1,6 +1,7 @@
 """One trial from first weights to its record."""
 
 import hashlib
+import itertools
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -66,24 +67,23 @@ def train(
         started = time.perf_counter()
         for segment in run.segments():
             row = run.advance(segment)
-            if row is None:
-                break
-            if on_evaluation is not None:
+            if row is not None and on_evaluation is not None:
                 on_evaluation(row)
-            if run.exhausted():
+            if run.diverged or run.exhausted():
                 break
         return TrainResult(run.record(started), run.network, run.state)
 
 
 @dataclass(frozen=True)
 class _Segment:
-    """A stretch of one epoch between two evaluations."""
+    """A stretch of one epoch, up to the next evaluation or its end."""
 
     epoch: int  # from 1
     first_update: int  # of the whole training
     rates: NDArray[np.float64]  # (updates,)
     order: NDArray[np.int64]  # row numbers of its batches
     ends_epoch: bool
+    evaluated: bool  # at its end
 
 
 @dataclass
@@ -107,6 +107,7 @@ class _Run:
     waited: int = 0
     seconds: float = 0.0
     samples: int = 0
+    epochs_run: int = 0
     diverged_epoch: int | None = None
     reason: str | None = None
 
@@ -124,47 +125,61 @@ class _Run:
         return run
 
     def segments(self) -> Iterator[_Segment]:
-        """Cut every epoch at the evaluations the trial asks for."""
+        """Cut every epoch at the evaluations the trial asks for; the last update of all is followed by one."""
         trial, batch = self.trial, _batch_size(self.trial, self.rows)
         n = len(self.rows.train)
         updates = n // batch if trial.drop_last else -(-n // batch)
         if trial.drop_last and trial.batch_size != "full" and n < int(trial.batch_size):
             raise InputError(f"drop_last: {n} training images are less than one batch of {trial.batch_size}")
         rates = learning_rates(trial, updates)
-        every = updates if trial.evaluate_every is None else max(trial.evaluate_every // batch, 1)
+        seen = np.minimum(np.arange(updates + 1) * batch, n)  # after so many updates of an epoch
+        every = trial.evaluate_every or int(seen[-1])
         shuffle = stream(trial.seed, "order")
         for epoch in range(trial.epochs):
             order = shuffle.permutation(self.rows.train) if trial.shuffle else self.rows.train
-            for start in range(0, updates, every):
-                stop = min(start + every, updates)
-                first = epoch * updates
+            evaluated = {int(update) for update in _crossings(epoch * seen[-1] + seen, every)}
+            evaluated |= {updates} if epoch + 1 == trial.epochs else set()
+            first = epoch * updates
+            for start, stop in itertools.pairwise(sorted({0, updates} | evaluated)):
                 yield _Segment(
                     epoch + 1,
                     first + start,
                     rates[first + start : first + stop],
                     order[start * batch : stop * batch],
                     stop == updates,
+                    stop in evaluated,
                 )
 
     def advance(self, segment: _Segment) -> Row | None:
-        """Train one segment and evaluate; None when the training diverged in it."""
+        """Train one segment; return its evaluation, or None where it has none or the training diverged in it."""
         begun = time.perf_counter()
         batch_losses = self.train(segment.order, segment.rates, segment.first_update)
         self.seconds += time.perf_counter() - begun
-        self.reason = _divergence(batch_losses, self.state)
-        if self.reason is not None:
-            self.diverged_epoch = segment.epoch
+        reason = _divergence(batch_losses, self.state)
+        if reason is not None:
+            self.diverge(segment.epoch, reason)
             return None
         self.samples += len(segment.order)
-        row = self.evaluate(segment)
-        if row["train_loss"] is None:  # only the last update brought it about: no batch has seen these weights yet
-            self.reason, self.diverged_epoch = "the loss of the training images is not finite", segment.epoch
-            return None
-        self.curve.append(row)
-        self.keep_best(row)
+        row = self.evaluate(segment) if segment.evaluated else None
+        if row is not None:
+            if row["val_loss"] is None and len(self.rows.monitored):  # no batch has seen these weights yet
+                self.diverge(segment.epoch, f"the loss of the {self.trial.monitor} images is not finite")
+                return None
+            self.curve.append(row)
+            self.keep_best(row)
         if segment.ends_epoch:
             self.diagnose(segment.epoch)
+        self.epochs_run = segment.epoch
         return row
+
+    @property
+    def diverged(self) -> bool:
+        """Whether anything has stopped being a number."""
+        return self.diverged_epoch is not None
+
+    def diverge(self, epoch: int, reason: str) -> None:
+        """Note why and in which epoch the training diverged."""
+        self.diverged_epoch, self.reason = epoch, reason
 
     def load_kernels(self) -> None:
         """Compile the kernels, or read them from the disk, before the clock starts: no update, one image evaluated."""
@@ -193,8 +208,8 @@ class _Run:
         return batch_losses[:taken]
 
     def evaluate(self, segment: _Segment) -> Row:
-        """Figures of the weights as they are, on the fixed training subset and on the monitored rows."""
-        train_loss, train_accuracy = self.figures(self.images, _spread(self.rows.train, TRAIN_PROBE))
+        """Figures of the weights as they are, on the monitored rows and, where asked for, on the training subset."""
+        train_loss, train_accuracy = self.training_figures() if self.trial.evaluate_train else (None, None)
         monitored = self.test_images if self.trial.monitor == "test" else self.images
         val_loss, val_accuracy = self.figures(monitored, self.rows.monitored)
         return {
@@ -209,6 +224,10 @@ class _Run:
             "val_accuracy": val_accuracy,
             "gradient_norm": self.gradient_norm(),
         }
+
+    def training_figures(self) -> tuple[float | None, float | None]:
+        """Mean loss and accuracy on the training images that stand for all of them."""
+        return self.figures(self.images, _spread(self.rows.train, TRAIN_PROBE))
 
     def figures(self, images: Images, rows: NDArray[np.int64]) -> tuple[float | None, float | None]:
         """Mean loss and accuracy in inference mode; None where there are no rows or the loss is not finite."""
@@ -261,22 +280,26 @@ class _Run:
         self.snapshot = [diagnostics.LayerValues(v.preactivations.copy(), v.activations) for v in values]
 
     def record(self, started: float) -> Row:
-        """Put the best weights back, read the test set once, and say how it went."""
+        """Put the best weights back, see how they do on the training and, once, the test images; say how it went."""
         kept = self.curve[-1] if self.curve else {}
         if self.best_state is not None and self.best is not None:
             self.state, kept = self.best_state, self.best
-        diverged = self.diverged_epoch is not None
-        test_rows = np.arange(0 if diverged else len(self.dataset.test_images))
+        if not self.diverged:
+            train_loss, train_accuracy = self.training_figures()
+            kept = kept | {"train_loss": train_loss, "train_accuracy": train_accuracy}
+            if train_loss is None:
+                self.diverge(self.epochs_run, "the loss of the training images is not finite")
+        test_rows = np.arange(0 if self.diverged else len(self.dataset.test_images))
         test_loss, test_accuracy = self.figures(self.test_images, test_rows)
-        final = {} if diverged else kept
+        final = {} if self.diverged else kept
         return {
-            "status": "diverged" if diverged else "done",
+            "status": "diverged" if self.diverged else "done",
             "reason": self.reason,
             "diverged_epoch": self.diverged_epoch,
             "trial": self.trial.model_dump(mode="json"),
             "dataset_digest": self.dataset.digest,
             "parameters": self.network.parameters,
-            "epochs_run": self.curve[-1]["epoch"] if self.curve else 0,
+            "epochs_run": self.epochs_run,
             "best_epoch": self.best["epoch"] if self.best else None,
             "train_loss": final.get("train_loss"),
             "train_accuracy": final.get("train_accuracy"),
@@ -294,6 +317,11 @@ class _Run:
 def _batch_size(trial: Trial, rows: setup.Rows) -> int:
     n = len(rows.train)
     return n if trial.batch_size == "full" else min(int(trial.batch_size), n)
+
+
+def _crossings(samples: NDArray[np.int64], every: int) -> NDArray[np.int64]:
+    """Return the updates, from 1, with which the samples seen (before the first, after each) reach a multiple."""
+    return np.flatnonzero(np.diff(samples // every)) + 1
 
 
 def _spread(rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:

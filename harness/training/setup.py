@@ -65,13 +65,14 @@ def initial_state(trial: Trial, network: Network, optimizer: Optimizer) -> State
     """Draw the first weights, layer by layer; both dtypes round the same float64 numbers."""
     state = layout.new_state(network, optimizer, trial.dtype)
     rng = stream(trial.seed, "weights")
-    extra: dict[str, Any] = {"std": trial.init_std} if trial.initializer == "normal" else {}
-    for layer in range(len(network.widths) - 1):
+    layers = len(network.widths) - 1
+    schemes = [trial.initializer] * (layers - 1) + [trial.output_initializer or trial.initializer]
+    for layer, scheme in enumerate(schemes):
         fan_in, fan_out = int(network.widths[layer]), int(network.widths[layer + 1])
-        weights = INITIALIZERS[trial.initializer](rng, fan_in, fan_out, **extra)
-        layout.weight(state.parameters, network, layer)[...] = weights
+        extra: dict[str, Any] = {"std": trial.init_std} if scheme == "normal" else {}
+        layout.weight(state.parameters, network, layer)[...] = INITIALIZERS[scheme](rng, fan_in, fan_out, **extra)
         if trial.bias_init == "normal":
-            layout.bias(state.parameters, network, layer)[...] = rng.normal(0, 1, fan_out)
+            layout.bias(state.parameters, network, layer)[...] = rng.normal(0, trial.bias_std, fan_out)
     return state
 
 
@@ -96,7 +97,7 @@ def images_of(trial: Trial, dataset: Dataset, train: NDArray[np.int64]) -> tuple
 
 
 def _input_map(trial: Trial, dataset: Dataset, train: NDArray[np.int64]) -> tuple[float, float]:
-    """Return (scale, shift) of ``x = pixel · scale + shift``; standardised by the training images' own figures."""
+    """Return (scale, shift) of ``x = pixel · scale + shift``; standardised as given, else by the training images."""
     match trial.input_scale:
         case "unit":
             return 1 / 255, 0.0
@@ -104,6 +105,8 @@ def _input_map(trial: Trial, dataset: Dataset, train: NDArray[np.int64]) -> tupl
             return 1 / 256, 0.0
         case "raw":
             return 1.0, 0.0
+        case "standardised" if trial.mean is not None and trial.std is not None:
+            return 1 / (255 * trial.std), -trial.mean / trial.std
         case "standardised":
             counts = np.bincount(dataset.train_images[train].reshape(-1), minlength=256)
             values = np.arange(256)

@@ -29,6 +29,63 @@ def test_train_prints_each_evaluation_and_the_outcome(harness):
     assert lines[-1].startswith("test accuracy")
 
 
+def test_train_shows_the_training_images_at_the_end_and_on_the_way_where_asked_for(harness):
+    fields = ["dataset=tiny", "val_size=20", "hidden=4", "epochs=4", "backend=numpy", "evaluate_every=120"]
+    plain, often = (
+        harness("train", *(word for field in (*fields, *more) for word in ("--set", field))).stdout.splitlines()
+        for more in ((), ("evaluate_train=true",))
+    )
+    assert [line.split()[:2] for line in plain[:-1]] == [["epoch", "2"], ["epoch", "4"]]
+    assert all("validation loss" in line and "training" not in line for line in plain[:-1])
+    assert all("training loss" in line and "validation loss" in line for line in often[:-1])
+    for lines in (plain, often):
+        assert re.fullmatch(r"test accuracy \S+ %, loss \S+; training accuracy \S+ %, loss \S+  \(.*\)", lines[-1])
+
+
+TUNED = """
+[tune]
+learning_rate = [0.001, 0.01]
+l2 = [0.0, 5.0]
+seeds = 2
+per_seed = true
+default = false
+"""
+
+
+def test_a_tuned_study_is_shown_planned_and_run_with_its_grid(harness, place):
+    study = (place / "width.toml").read_text()
+    (place / "width.toml").write_text(f'reference = "wide"\n{study}{TUNED}')
+    shown = harness("show", "width.toml").stdout.splitlines()
+    assert "reference wide" in shown
+    assert [line.partition(" ")[2].strip() for line in shown if line.startswith("tune")] == [
+        "learning_rate 0.001 0.01",
+        "l2 0 5",
+        "4 combinations x 2 seeds for each of the fresh seeds; the winner on 3 fresh seeds; no arm as written",
+    ]
+    assert "trials    54" in shown
+    planned = [line.split()[:3] for line in harness("plan", "width.toml", "--results", "out").stdout.splitlines()[1:4]]
+    assert planned == [["width", "tune", "48"], ["width", "confirm", "6"], ["total", "54", "0"]]
+    done = harness("run", "width.toml", "--results", "out", "--jobs", "1")
+    assert done.returncode == 0, done.stderr
+    assert "settings" in done.stdout
+    assert re.search(r"wide +confirm +learning rate 0.01, l2 [05]", done.stdout)
+    trials = pd.read_csv(place / "out" / "width" / "trials.csv")
+    assert trials["phase"].value_counts().to_dict() == {"tune": 48, "confirm": 6}
+
+
+def test_a_study_of_one_name_from_another_file_is_refused(harness, place):
+    assert harness("run", "width.toml", "--results", "out", "--jobs", "1").returncode == 0
+    (place / "other").mkdir()
+    (place / "other" / "width.toml").write_bytes((place / "width.toml").read_bytes())
+    before = (place / "out" / "width" / "study.json").read_bytes()
+    for command in ("run", "plan"):
+        refused = harness(command, "other/width.toml", "--results", "out")
+        assert refused.returncode == 2
+        assert "rename the file, or choose another folder with --results" in refused.stderr
+        assert len(refused.stderr.splitlines()) == 1
+    assert (place / "out" / "width" / "study.json").read_bytes() == before
+
+
 def test_a_diverged_training_is_a_result(harness):
     fields = ["dataset=tiny", "val_size=20", "epochs=3", "backend=numpy", "optimizer=sgd", "learning_rate=1e30"]
     done = harness("train", *(word for field in fields for word in ("--set", field)))

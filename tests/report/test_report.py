@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 
 from harness.errors import InputError
 from harness.report.write import check_report, write_report
-from harness.spec.study import load_study
+from harness.spec.study import load_study, study_from_table
 
 HOSTILE = ["a | b", "`tick` ``", "<script>alert(1)</script>", "[x](http://y)", "**bold** $x$ &lt;"]
 
@@ -130,7 +130,7 @@ def test_an_arm_that_lost_every_seed_stays_in_every_table(mine, status):
 
     text = text_of(*mine(alter=lose))
     assert f"6 trials ({'3 diverged, 0 failed' if status == 'diverged' else '0 diverged, 3 failed'})" in text
-    (row,) = [line for line in text.splitlines() if line.startswith("| slow | as written | 0.001 | 3 |")]
+    (row,) = [line for line in text.splitlines() if line.startswith("| slow (reference) | as written | 0.001 | 3 |")]
     counts = ["3/3 (100 %)", "0/3"]
     assert row.rstrip(" |").endswith(" | ".join(counts if status == "diverged" else counts[::-1]))
     assert " – | – |" in row
@@ -146,7 +146,7 @@ def test_one_lost_seed_is_counted_beside_the_mean_of_the_others(mine):
 
     text = text_of(*mine(alter=lose))
     # 10 % and 20 %: mean 15, s = 7.07, t(1) = 12.706, so 12.706 · 7.07 / √2 = 63.53
-    assert "| slow | as written | 0.001 | 3 | 15.00 ± 63.53 (n = 2) |" in text
+    assert "| slow (reference) | as written | 0.001 | 3 | 15.00 ± 63.53 (n = 2) |" in text
 
 
 def test_studies_that_lost_everything_at_once_are_still_reported(tmp_path, synthetic):
@@ -188,7 +188,7 @@ def test_what_a_user_typed_stays_text(mine):
     rows = [row for row in re.findall(r"<tr>(.*?)</tr>", rendered, re.DOTALL) if "as written" in row and "0.00" in row]
     shown = [re.search(r"<td>(.*?)</td>", row)[1] for row in rows if row.count("<td") == 9]
     escaped = [arm.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") for arm in HOSTILE]
-    assert shown == [" ".join(arm.split()) for arm in escaped]
+    assert shown == [f"{escaped[0]} (reference)", *escaped[1:]]
 
 
 def test_results_of_several_sources_say_so(mine):
@@ -227,6 +227,76 @@ def test_a_study_without_a_trial_is_told_not_hidden(mine, synthetic):
     (results / "mine" / "journal.jsonl").write_text("")
     synthetic(results, load_study("depth_width", "smoke"))
     assert "## Still empty\n\nNo trial of this study has finished." in text_of(results, reports)
+
+
+def test_a_study_that_has_only_tuned_is_told_not_drawn(tmp_path, synthetic):
+    def lose(cell, record):
+        return {**record, "status": "diverged"} if cell.phase == "tune" else record
+
+    table = {"tune": {"l2": [0.0, 5.0], "default": False}, "seeds": {"count": 3}}
+    synthetic(tmp_path / "results", study_from_table("lost", table, "lost.toml"), lose)
+    with pytest.raises(InputError, match="only tuning has been run yet; nothing to report"):
+        write_report(tmp_path / "results", tmp_path / "reports")
+    synthetic(tmp_path / "results", load_study("depth_width", "smoke"))
+    text = text_of(tmp_path / "results", tmp_path / "reports")
+    assert "## lost\n\nNo trial of this study has finished, those of its tuning aside." in text
+
+
+GRID = {"learning_rate": [0.001, 0.003, 0.01], "l2": [0.0, 5.0], "seeds": 2}
+ARMS = {"A": {"optimizer": "adam"}, "B": {"optimizer": "sgd"}}
+
+
+@pytest.fixture
+def tuned(tmp_path, synthetic):
+    """Return a function that reports a study with this [tune]; the loss of a trial that tunes is `loss(trial)`."""
+
+    def make(loss, **tune):
+        def alter(cell, record):
+            lost = {"status": "done", "reason": None, "diverged_epoch": None, "test_accuracy": 0.9}
+            return record | lost | {"val_loss": loss(cell.trial) if cell.phase == "tune" else 0.5}
+
+        table = {"blocks": [{"arms": ARMS}], "tune": tune, "seeds": {"count": 3}}
+        synthetic(tmp_path / "results", study_from_table("mine", table, "mine.toml"), alter)
+        return text_of(tmp_path / "results", tmp_path / "reports")
+
+    return make
+
+
+def test_the_report_says_which_settings_won_and_which_lie_on_an_edge(tuned):
+    text = tuned(lambda trial: abs(trial.learning_rate - 0.01) + abs(trial.l2 - 5), **GRID)
+    assert "with the best of learning rate 0.001, 0.003, 0.01 × l2 0, 5 by validation loss over 2 tuning seeds" in text
+    assert "| arm | phase | settings | n |" in text
+    assert "| A (reference) | as written | learning rate 0.001, l2 0 | 3 |" in text
+    assert "| A (reference) | tuned | learning rate 0.01, l2 5 (grid edge of learning rate) | 3 |" in text
+
+
+def test_the_tuning_table_has_a_cell_for_each_combination(tuned):
+    text = tuned(lambda trial: trial.learning_rate + trial.l2, **GRID)
+    assert "| arm | l2 | 0.001 | 0.003 | 0.01 |" in text
+    assert "| A | 0 | 0.0010 | 0.0030 | 0.0100 |\n| A | 5 | 5.0010 | 5.0030 | 5.0100 |\n| B | 0 | 0.0010 |" in text
+
+
+def test_values_without_a_number_have_their_cells_too(tuned):
+    text = tuned(lambda trial: trial.clip_norm or len(trial.hidden), clip_norm=["none", 4.0], hidden=[[8], [8, 8]])
+    assert "| arm | hidden | none | 4 |" in text
+    assert "| A | 8 | 1.0000 | 4.0000 |\n| A | 8,8 | 2.0000 | 4.0000 |" in text
+    assert "| A (reference) | tuned | clip norm none, hidden 8 | 3 |" in text
+
+
+def test_with_per_seed_the_report_says_how_often_each_won(tuned):
+    def loss(trial):  # the first confirming seed, tuned on 10000 and 10001, prefers the highest rate
+        return 1 / trial.learning_rate if trial.seed < 10002 else trial.learning_rate
+
+    text = tuned(loss, learning_rate=[0.001, 0.003, 0.01], seeds=2, per_seed=True, default=False)
+    assert "no arm as written but each with the best of learning rate 0.001, 0.003, 0.01" in text
+    assert "over 2 tuning seeds, for each of 3 fresh seeds" in text
+    assert "| A (reference) | tuned | 0.001 (2 of 3, grid edge); 0.01 (1 of 3, grid edge) | 3 |" in text
+    assert "| as written |" not in text
+
+
+def test_settings_that_differ_by_little_are_told_apart(tuned):
+    text = tuned(lambda trial: trial.l2, l2=[0.1, 0.1000000001])
+    assert "| arm | 0.1 | 0.1000000001 |" in text
 
 
 def test_no_results_are_an_input_error_and_leave_nothing(tmp_path):

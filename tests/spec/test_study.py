@@ -27,6 +27,7 @@ one_at_a_time = { activation = ["tanh", "sigmoid"], normalization = ["batch"] }
 
 [tune]
 learning_rate = [0.001, 0.01]
+l2 = [0.0, 5.0]
 seeds = 2
 
 [seeds]
@@ -41,27 +42,7 @@ seeds = { count = 8 }
 tune = { seeds = 0 }
 
 [[claims]]
-id = "sgd-best"
-text = "SGD is the best"
-metric = "val_loss"
-better = "SGD"
-than = ["Slow"]
-where = { phase = "default" }
-
-[[claims]]
-id = "the-same"
-text = "They are the same"
-metric = "test_accuracy"
-equivalent = ["SGD", "Slow"]
-margin = 0.003
-
-[[published]]
-arm = "SGD"
-metric = "test_accuracy"
-select = "best_epoch"
-of = "best_of_3"
-value = 0.9542
-source = "a book"
+target = 0.95
 """
 
 
@@ -133,8 +114,82 @@ def test_profiles_override_baseline_tune_and_seeds(study_file):
     full, quick, smoke = (load_study(path, profile) for profile in ("full", "quick", "smoke"))
     assert (full.seeds, full.tune.seeds, full.baseline.epochs, full.baseline.train_size) == (10, 2, 10, None)
     assert (quick.seeds, quick.tune.seeds, quick.baseline.epochs, quick.baseline.train_size) == (8, 1, 3, 20000)
-    assert quick.tune.learning_rate == (0.001, 0.01)
+    assert list(quick.tune.grid.items()) == [("learning_rate", (0.001, 0.01)), ("l2", (0.0, 5.0))]
     assert smoke.tune is None
+
+
+def test_a_profile_changes_the_lists_it_names(study_file):
+    tune = "[tune]\nl2 = [0.0, 5.0]\nlearning_rate = [0.1, 0.2]\nper_seed = true\ndefault = false\n"
+    study = load_study(study_file(tune + "[profiles.quick]\ntune = { learning_rate = [0.3], dropout = [0.0, 0.5] }\n"))
+    grid = [("l2", (0.0, 5.0)), ("learning_rate", (0.3,)), ("dropout", (0.0, 0.5))]
+    assert list(study.tune.grid.items()) == grid
+    assert (study.tune.seeds, study.tune.per_seed, study.tune.default) == (2, True, False)
+
+
+def test_without_tuning_every_arm_is_run_as_written_whatever_the_file_says(study_file):
+    study = load_study(study_file("[tune]\nl2 = [0.0, 5.0]\nseeds = 0\ndefault = false\n"))
+    assert study.tune is None
+    assert study.phases == ("default",)
+
+
+def test_the_word_none_stands_for_what_may_be_empty(study_file):
+    text = '[baseline]\npatience = "none"\n[[blocks]]\ngrid = { clip_norm = ["none", 1.0] }\n'
+    study = load_study(study_file(text + '[tune]\ntrain_size = ["none", 1000]\n'))
+    assert [arm.name for arm in study.arms] == ["clip_norm=none", "clip_norm=1"]
+    assert [arm.trial.clip_norm for arm in study.arms] == [None, 1.0]
+    assert study.tune.grid == {"train_size": (None, 1000)}
+    assert study.baseline.patience is None
+    again = study_from_record(json.loads(json.dumps(study.to_record(), allow_nan=False)))
+    assert [arm.trial for arm in again.arms] == [arm.trial for arm in study.arms]
+
+
+def test_values_that_differ_have_names_that_differ(study_file):
+    study = load_study(study_file("[[blocks]]\ngrid = { dropout = [0.1, 0.1000000001] }\n"))
+    assert [arm.name for arm in study.arms] == ["dropout=0.1", "dropout=0.1000000001"]
+
+
+ARMS = '[[blocks]]\narms = { "a" = { l2 = 1.0 }, "b" = { l2 = 2.0 }, "plain" = { activation = "relu" } }\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "reference"),
+    [
+        ('reference = "b"\n' + ARMS, "b"),
+        (ARMS, "plain"),  # as the baseline is
+        ("[baseline]\nl2 = 2.0\n" + ARMS, "b"),
+        ("[baseline]\nl2 = 3.0\n" + ARMS.replace("plain", "c").replace('activation = "relu"', "l2 = 4.0"), "a"),
+        ("[[blocks]]\none_at_a_time = { dropout = [0.5] }\n", "baseline"),
+        ("", "baseline"),
+    ],
+)
+def test_others_are_compared_with_the_reference_else_the_baseline_else_the_first(study_file, text, reference):
+    study = load_study(study_file(text))
+    assert study.reference == reference
+    assert study_from_record(study.to_record()).reference == reference
+
+
+def test_an_unknown_reference_is_refused_with_the_nearest(study_file):
+    path = study_file('reference = "plan"\n' + ARMS)
+    assert refused(path) == "reference: no arm is named 'plan' (did you mean 'plain'?)"
+
+
+def test_the_origin_of_a_study_is_its_file(study_file):
+    path = study_file("")
+    assert load_study(path).origin == str(path.resolve())
+    assert load_study("optimizer").origin == "shipped"
+    assert "origin" not in load_study(path).to_record()
+
+
+def test_a_study_of_the_first_schema_is_read():
+    study = load_study("optimizer", "smoke")
+    record = study.to_record() | {"schema": 1, "kind": "training", "probe": None, "parameters": {}, "published": []}
+    record["tune"] = {"learning_rate": [0.003, 0.03, 0.3], "seeds": 3}
+    claim = {"id": "c", "text": "t", "metric": "time_to_target", "better": "SGD", "than": ["Adam"], "margin": None}
+    record["claims"] = [claim | {"target": None}, claim | {"target": 0.95}]
+    del record["reference"]
+    again = study_from_record(record)
+    assert [claim.target for claim in again.claims] == [0.95]
+    assert again.to_record() | {"claims": []} == study.to_record()
 
 
 def test_the_command_line_overrides_the_profile(study_file):
@@ -147,13 +202,15 @@ def test_the_command_line_overrides_the_profile(study_file):
 @pytest.mark.parametrize("kind", ["grid", "zip", "one_at_a_time"])
 def test_every_field_can_be_swept(field, kind):
     default = Trial.model_fields[field].default
-    table = {"blocks": [{kind: {field: [5 if default is None else default]}}]}
+    others = {"output_initializer": "zeros", "mean": 0.5, "std": 0.5}
+    table = {"blocks": [{kind: {field: [others.get(field, 5) if default is None else default]}}]}
+    table["baseline"] = {"mean": 0.1, "std": 0.1}  # which are given together
     assert load_table(table).arms[-1].settings.keys() == {field}
 
 
 def test_a_study_survives_its_record(study_file):
     study = load_study(study_file(WHOLE))
-    again = study_from_record(json.loads(json.dumps(study.to_record(), allow_nan=False)))
+    again = study_from_record(json.loads(json.dumps(study.to_record(), allow_nan=False)), origin=study.origin)
     assert again == study
     assert [arm.trial for arm in again.arms] == [arm.trial for arm in study.arms]
 
@@ -163,8 +220,8 @@ def test_a_foreign_or_newer_record_is_refused(study_file):
     for foreign in ([], {}, {"schema": "1"}, {"schema": 1}, None):
         with pytest.raises(InputError, match=r"^study.json: not a study record$"):
             study_from_record(foreign)
-    with pytest.raises(InputError, match=r"^study.json: schema 2 is newer than this version reads \(1\)$"):
-        study_from_record(record | {"schema": 2})
+    with pytest.raises(InputError, match=r"^study.json: schema 3 is newer than this version reads \(2\)$"):
+        study_from_record(record | {"schema": 3})
     with pytest.raises(InputError, match=r"^study.json: seeds: found 'x', expected a whole number$"):
         study_from_record(record | {"seeds": "x"})
     with pytest.raises(

@@ -32,6 +32,8 @@ OTHER_VALUES = {
     "hidden": [64, 64],
     "alpha": 0.1,
     "init_std": 0.5,
+    "output_initializer": "zeros",
+    "bias_std": 0.5,
     "residual": True,
     "dropout": 0.5,
     "input_dropout": 0.2,
@@ -51,11 +53,14 @@ OTHER_VALUES = {
     "shuffle": False,
     "epochs": 3,
     "evaluate_every": 1000,
+    "evaluate_train": True,
     "l2": 0.1,
     "clip_norm": 1.0,
     "patience": 3,
     "min_delta": 0.01,
     "restore_best": False,
+    "mean": 0.5,
+    "std": 0.5,
     "seed": 7,
     "diagnostics": True,
 } | {field: next(v for v in values if v != Settings.model_fields[field].default) for field, values in CHOICES.items()}
@@ -69,7 +74,10 @@ def test_every_listed_name_is_a_valid_value():
 
 def test_every_field_but_the_dataset_changes_the_digest():
     assert set(OTHER_VALUES) | {"dataset"} == set(Trial.model_fields)
-    ids = {trial_id(Trial(**{field: value}), "d") for field, value in OTHER_VALUES.items()}
+    with_partner = {"mean": {"std": 1.0}, "std": {"mean": 0.0}}  # which are given together
+    ids = {
+        trial_id(Trial(**{field: value, **with_partner.get(field, {})}), "d") for field, value in OTHER_VALUES.items()
+    }
     assert len(ids | {trial_id(Trial(), "d")}) == len(OTHER_VALUES) + 1
 
 
@@ -85,14 +93,33 @@ def test_a_default_written_out_is_the_same_trial():
     assert trial_id(Trial(learning_rate=1), "d") == trial_id(Trial(learning_rate=1.0), "d")
 
 
-def test_the_digest_of_a_trial_never_changes():
+KNOWN_IDS = {
+    "78ab0d42a6250d6e": {},
+    "353e6d97b60f677d": {"hidden": (64, 64), "optimizer": "sgd", "learning_rate": 0.1},
+    "2d1582ee871fd9bd": {"hidden": (), "optimizer": "sgd"},
+    "505c968b271f1db6": {"clip_norm": 1.0, "patience": 3, "train_size": 1000},
+    "9b01217cd46a7c32": {"bias_init": "normal", "initializer": "normal", "init_std": 0.1, "seed": 1003},
+    "a470558aea5816ee": {"input_scale": "standardised", "evaluate_every": 1000},
+    "739adfe18130de1e": {
+        "normalization": "batch", "dropout": 0.2, "l2": 5.0, "batch_size": "full", "backend": "numpy",
+        "dtype": "float64",
+    },
+}  # fmt: skip
+"""Made before `evaluate_train`, `bias_std`, `output_initializer`, `mean` and `std` were fields."""
+
+
+@pytest.mark.parametrize("identity", KNOWN_IDS)
+def test_the_digest_of_a_trial_never_changes(identity):
+    assert trial_id(Trial(**KNOWN_IDS[identity]), "d") == identity
+
+
+def test_the_digest_holds_what_is_not_default():
     trial = Trial(hidden=(64, 64), optimizer="sgd", learning_rate=0.1)
     assert trial.canonical() == {"hidden": [64, 64], "learning_rate": 0.1, "optimizer": "sgd"}
-    assert trial_id(trial, "d") == "353e6d97b60f677d"
 
 
 def test_a_trial_survives_json():
-    trial = Trial(**OTHER_VALUES | {"drop_last": False})
+    trial = Trial(**OTHER_VALUES)
     assert Trial(**json.loads(json.dumps(trial.model_dump(mode="json")))) == trial
 
 
@@ -167,6 +194,31 @@ def test_early_stopping_without_validation_images_is_refused():
     with pytest.raises(InputError, match=r"patience: .* val_size is 0"):
         trial_from({"patience": 3, "val_size": 0}, "t")
     trial_from({"patience": 3, "val_size": 0, "monitor": "test"}, "t")
+
+
+EMPTY = [name for name, field in Trial.model_fields.items() if field.default is None]
+
+
+@pytest.mark.parametrize("field", EMPTY)
+def test_the_word_none_empties_a_field_that_may_be_empty(field):
+    assert getattr(trial_from({field: "none"}), field) is None
+    assert parse_set([f"{field}=none"]) == {field: None}
+
+
+@pytest.mark.parametrize("field", sorted(set(OTHER_VALUES) - set(EMPTY) - {"normalization"}))
+def test_the_word_none_is_refused_elsewhere(field):
+    with pytest.raises(InputError, match=f"^t: {field}: found 'none', expected"):
+        trial_from({field: "none"}, "t")
+
+
+def test_no_normalization_keeps_its_name():
+    assert Trial(normalization="none").normalization == "none"
+
+
+@pytest.mark.parametrize(("alone", "absent"), [("mean", "std"), ("std", "mean")])
+def test_a_mean_without_a_standard_deviation_is_refused(alone, absent):
+    with pytest.raises(InputError, match=rf"^t: {alone}: given without {absent}; expected both of them or neither$"):
+        trial_from({alone: 0.5}, "t")
 
 
 def test_a_trial_without_one_whole_batch_is_refused():
@@ -261,13 +313,15 @@ def test_any_settings_make_a_trial_or_one_line(settings):
 DEFAULTS = {
     "train_size": None, "val_size": 5000, "split": "random", "monitor": "validation",
     "hidden": (128, 64), "activation": "relu", "alpha": 0.01, "initializer": "he_normal", "init_std": 1.0,
-    "bias_init": "zeros", "normalization": "none", "residual": False, "dropout": 0.0, "input_dropout": 0.0,
-    "dropout_form": "inverted", "loss": "cross_entropy", "optimizer": "adam", "momentum": 0.9, "beta1": 0.9,
-    "beta2": 0.999, "rho": 0.9, "epsilon": 1e-8, "eps_outside": False, "learning_rate": 0.001,
-    "schedule": "constant", "schedule_factor": 0.5, "schedule_every": 1, "schedule_floor": 0.0, "warmup": 0.1,
-    "batch_size": 128, "drop_last": False, "shuffle": True, "epochs": 10, "evaluate_every": None, "l2": 0.0,
-    "clip_norm": None, "patience": None, "min_delta": 0.0, "restore_best": True, "input_scale": "unit",
-    "dtype": "float32", "backend": "numba", "seed": 0, "diagnostics": False,
+    "output_initializer": None, "bias_init": "zeros", "bias_std": 1.0, "normalization": "none", "residual": False,
+    "dropout": 0.0, "input_dropout": 0.0, "dropout_form": "inverted", "loss": "cross_entropy", "optimizer": "adam",
+    "momentum": 0.9, "beta1": 0.9, "beta2": 0.999, "rho": 0.9, "epsilon": 1e-8, "eps_outside": False,
+    "learning_rate": 0.001, "schedule": "constant", "schedule_factor": 0.5, "schedule_every": 1,
+    "schedule_floor": 0.0, "warmup": 0.1,
+    "batch_size": 128, "drop_last": False, "shuffle": True, "epochs": 10, "evaluate_every": None,
+    "evaluate_train": False, "l2": 0.0, "clip_norm": None, "patience": None, "min_delta": 0.0, "restore_best": True,
+    "input_scale": "unit", "mean": None, "std": None, "dtype": "float32", "backend": "numba", "seed": 0,
+    "diagnostics": False,
 }  # fmt: skip
 
 

@@ -7,6 +7,8 @@ from types import SimpleNamespace
 import pytest
 from sweep_study import make_study, work
 
+from harness.errors import InputError
+from harness.spec.study import study_from_table
 from harness.spec.trial import Trial
 from harness.sweep.pilot import pilot
 from harness.sweep.plan import plan_studies
@@ -44,16 +46,22 @@ def test_before_a_run_everything_is_missing_and_priced_by_a_pilot_that_leaves_no
 @pytest.mark.parametrize(
     ("fields", "seconds"),
     [
-        # of the 3 s of the pilot, 1 s are 4096 images' updates, 2 s what follows an epoch
-        ({"train_size": 4096, "epochs": 1}, 1 + 2),
-        ({"train_size": 40960, "epochs": 3}, 3 * (10 + 2)),
-        ({"train_size": 40960, "epochs": 3, "evaluate_every": 4096}, 3 * (10 + 10 * 2)),
-        ({"train_size": 2048, "epochs": 2}, 2 * (1 + 2)),
+        # of the 3.5 s of the pilot, 1 s are 4096 images' updates, 2 s the evaluation, 0.5 s what follows the last
+        ({"train_size": 4096, "epochs": 1}, 1 + 2 + 0.5),
+        ({"train_size": 40960, "epochs": 3}, 3 * (10 + 2) + 0.5),
+        ({"train_size": 40960, "epochs": 3, "evaluate_every": 4096}, 3 * (10 + 10 * 2) + 0.5),
+        ({"train_size": 4096, "epochs": 9, "evaluate_every": 12288}, 9 * 1 + 3 * 2 + 0.5),
+        ({"train_size": 2048, "epochs": 2}, 2 * (1 + 2) + 0.5),
     ],
 )
 def test_a_pilot_is_scaled_by_images_epochs_and_evaluations(monkeypatch, fields, seconds):
-    record = {"seconds": 3.0, "curve": [{"seconds": 1.0}], "status": "done"}
-    monkeypatch.setattr("harness.sweep.pilot.train", lambda *_: SimpleNamespace(record=record))
+    def train(_trial, _dataset, on_evaluation):
+        on_evaluation(row := {"seconds": 1.0})
+        return SimpleNamespace(record={"seconds": 3.5, "curve": [row], "status": "done"})
+
+    clock = iter([10.0, 10.5])
+    monkeypatch.setattr("harness.sweep.pilot.time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    monkeypatch.setattr("harness.sweep.pilot.train", train)
     assert pilot(Trial(**fields)) == (seconds, True)
 
 
@@ -112,3 +120,40 @@ def test_a_trial_that_two_studies_share_is_paid_once_and_run_once(results):
     assert run_studies([TUNED, other], results, jobs=1, work=work("steady")).ran == 0
     journals = [(results / name / "journal.jsonl").read_text().splitlines() for name in ("pace", "other")]
     assert sorted(journals[0]) == sorted(journals[1]), "the records are taken over as they are"
+
+
+def test_a_grid_is_planned_and_run_combination_by_combination(tmp_path):
+    tune = {"l2": [0.0, 1.0], "learning_rate": [0.1, 0.2, 0.3], "seeds": 2, "per_seed": True}
+    study = study_from_table("grid", {"tune": tune, "seeds": {"count": 3}}, "grid.toml")
+    before = rows(plan_studies([study], tmp_path, jobs=1))
+    cells = {"default": 3, "tune": 36, "confirm": 3}
+    assert {phase: before["grid", phase]["missing"] for phase in cells} == cells
+    assert run_studies([study], tmp_path, jobs=1, work=work("steady")).ran == 42
+    after = rows(plan_studies([study], tmp_path, jobs=1))
+    assert {phase: after["grid", phase]["done"] for phase in cells} == cells
+    assert run_studies([study], tmp_path, jobs=1, work=work("steady")).ran == 0
+
+
+def test_a_seed_whose_own_tuning_is_finished_has_its_confirming_trial_planned(tmp_path):
+    tune = {"learning_rate": [0.1, 0.2], "seeds": 1, "per_seed": True, "default": False}
+    study = study_from_table("grid", {"tune": tune, "seeds": {"count": 3}}, "grid.toml")
+    run_studies([study], tmp_path, jobs=1, work=work("steady"))
+    journal = tmp_path / "grid" / "journal.jsonl"
+    journal.write_text("".join(journal.read_text().splitlines(keepends=True)[:4]))  # of 6 trials that tune
+    plan = rows(plan_studies([study], tmp_path, jobs=1))
+    assert (plan["grid", "tune"]["missing"], plan["grid", "confirm"]["missing"]) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("tune", "says"),
+    [
+        ({"dataset": ["mnist", "nowhere"]}, "nowhere"),
+        ({"train_size": [100, 60000]}, "study 'grid': arm 'baseline': train_size 60000"),
+    ],
+    ids=str,
+)
+def test_tuned_data_is_looked_at_before_anything_runs(tmp_path, tune, says):
+    study = study_from_table("grid", {"tune": tune}, "grid.toml")
+    with pytest.raises(InputError, match=says):
+        run_studies([study], tmp_path / "results", jobs=1, work=work("steady"))
+    assert not (tmp_path / "results").exists()

@@ -13,7 +13,7 @@ import harness
 from harness.errors import InputError
 from harness.results.files import write_atomically
 from harness.results.frames import load_results
-from harness.spec.study import study_from_table
+from harness.spec.study import load_study, study_from_table
 from harness.sweep.plan import plan_studies
 from harness.sweep.runner import run_studies
 
@@ -133,10 +133,80 @@ def test_a_run_needs_a_worker(tmp_path, jobs):
     assert not (tmp_path / "results").exists()
 
 
-def test_a_study_is_run_once_and_a_probe_not_at_all(tmp_path):
+def test_a_study_is_run_once(tmp_path):
     assert refused(run_studies, [STUDY, STUDY], tmp_path, 1) == "study 'pace': given twice"
-    probe = study_from_table("bowl", {"title": "Bowl", "kind": "probe", "probe": "bowl"}, "bowl.toml")
-    assert "nothing that trains" in refused(run_studies, [probe], tmp_path, 1)
+
+
+def mine(folder, text="[seeds]\ncount = 1\n", name="mine"):
+    """The study of a file of a user's own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.toml").write_text(text)
+    return load_study(folder / f"{name}.toml")
+
+
+def run(study, results):
+    return run_studies([study], results, jobs=1, work=work("steady"))
+
+
+def origin(results, name="mine"):
+    return json.loads((results / name / "study.json").read_text()).get("origin")
+
+
+def test_a_name_that_another_file_has_used_is_refused_before_anything_is_written(tmp_path):
+    results = tmp_path / "results"
+    run(mine(tmp_path / "a"), results)
+    before = contents(results)
+    other = mine(tmp_path / "b", "[seeds]\ncount = 2\n")
+    for use in (lambda: run_studies([STUDY, other], results, 1), lambda: plan_studies([other], results, 1)):
+        message = refused(use)
+        assert message.startswith(f"study 'mine' of {tmp_path / 'b' / 'mine.toml'}: {results / 'mine'} holds results")
+        assert f"of {tmp_path / 'a' / 'mine.toml'}; rename the file, or choose another folder with --results" in message
+    assert contents(results) == before
+
+
+def test_an_edited_file_goes_on_in_its_folder(tmp_path):
+    results = tmp_path / "results"
+    assert run(mine(tmp_path), results).ran == 1
+    assert run(mine(tmp_path, "[seeds]\ncount = 3\n"), results).ran == 2
+
+
+def test_a_file_that_was_moved_goes_on_in_its_folder(tmp_path):
+    results = tmp_path / "results"
+    run(mine(tmp_path / "a"), results)
+    (tmp_path / "a" / "mine.toml").unlink()
+    assert run(mine(tmp_path / "b"), results).ran == 0
+    assert origin(results) == "../b/mine.toml"
+
+
+def test_a_project_that_is_moved_as_a_whole_goes_on(tmp_path):
+    run(mine(tmp_path / "old"), tmp_path / "old" / "results" / "local")
+    (tmp_path / "old").rename(tmp_path / "new")
+    mine(tmp_path / "old")  # another study in the old place takes nothing over
+    results = tmp_path / "new" / "results" / "local"
+    assert origin(results) == "../../mine.toml"
+    assert run(load_study(tmp_path / "new" / "mine.toml"), results).ran == 0
+
+
+def test_a_shipped_study_and_one_of_a_users_own_never_share_a_folder(tmp_path):
+    shipped = load_study("dropout", "smoke", seeds=1)
+    own = mine(tmp_path, name="dropout")
+    run(own, tmp_path / "one")
+    assert "the study that is shipped" in refused(run, shipped, tmp_path / "one")
+    run(shipped, tmp_path / "other")
+    assert origin(tmp_path / "other", "dropout") == "shipped"
+    assert "holds results of the study that is shipped" in refused(run, own, tmp_path / "other")
+
+
+def test_studies_without_an_origin_are_accepted(tmp_path):
+    """They were built in Python, or recorded before study.json told where a study comes from."""
+    results = tmp_path / "results"
+    run(study_from_table("mine", {"seeds": {"count": 1}}, "mine.toml"), results)
+    assert origin(results) is None
+    assert run(mine(tmp_path), results).ran == 0
+    path = results / "mine" / "study.json"
+    path.write_text(json.dumps({key: value for key, value in json.loads(path.read_text()).items() if key != "origin"}))
+    assert run(mine(tmp_path / "b"), results).ran == 0
+    assert run(study_from_table("mine", {"seeds": {"count": 1}}, "mine.toml"), results).ran == 0
 
 
 def test_no_file_of_a_user_is_ever_unpickled():

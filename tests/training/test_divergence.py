@@ -2,8 +2,13 @@
 
 import json
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
+
+from harness.spec import Trial
+from harness.training import train
 
 EXPLODING = {
     "rate far too high": {"optimizer": "sgd", "learning_rate": 1e5, "epochs": 3},
@@ -27,7 +32,7 @@ REASONS = {
     "rate far too high": "the mean training loss rose to",
     "weights overflow": "the loss became nan",
     "first weights are infinite": "the loss became nan",
-    "the last update of all": "the loss of the training images is not finite",
+    "the last update of all": "the loss of the validation images is not finite",
     "identity, deep": "the loss became nan",
 }
 
@@ -51,11 +56,42 @@ def test_what_was_measured_before_stays(short, backend_name):
     record = short(**choices, hidden=(12,) * 3, epochs=30, evaluate_every=10, backend=backend_name).record
     assert record["status"] == "diverged"
     assert record["curve"]
-    assert all(math.isfinite(row["train_loss"]) for row in record["curve"])
+    assert all(math.isfinite(row["val_loss"]) for row in record["curve"])
     assert record["curve"][-1]["epoch"] <= record["diverged_epoch"]
 
 
 def test_a_high_but_finite_loss_is_no_divergence(short, backend_name):
     record = short(initializer="normal", init_std=30.0, backend=backend_name).record
     assert record["status"] == "done"
-    assert record["curve"][0]["train_loss"] > 10
+    assert record["train_loss"] > 10
+
+
+@pytest.mark.parametrize("name", ["rate far too high", "weights overflow", "identity, deep"])
+def test_divergence_is_noticed_in_its_epoch_however_seldom_the_trial_is_evaluated(short, backend_name, name):
+    choices = EXPLODING[name] | {"epochs": 50, "backend": backend_name}
+    often, seldom = short(**choices).record, short(**choices, evaluate_every=10**6).record
+    assert seldom["curve"] == []
+    assert seldom["diverged_epoch"] == often["diverged_epoch"] < 50
+    assert seldom["epochs_run"] == often["epochs_run"] == often["diverged_epoch"] - 1
+
+
+LAST_UPDATE = {"optimizer": "sgd", "learning_rate": 1e25, "batch_size": "full"}
+
+
+def test_without_monitored_images_the_training_images_tell_that_the_last_weights_are_no_use(short, backend_name):
+    record = short(**LAST_UPDATE, val_size=0, backend=backend_name).record
+    assert record["status"] == "diverged"
+    assert record["diverged_epoch"] == 1
+    assert record["reason"] == "the loss of the training images is not finite"
+    assert record["train_loss"] is record["test_loss"] is None
+
+
+def test_a_monitored_loss_that_is_not_finite_ends_the_training(images, backend_name):
+    """All training images are black, so no weight of the first layer moves; the test images meet infinite ones."""
+    dark = replace(images, train_images=np.zeros_like(images.train_images), digest="dark")
+    choices = {"initializer": "normal", "init_std": 1e37, "input_scale": "raw", "output_initializer": "zeros"}
+    sizes = {"train_size": 50, "val_size": 50, "batch_size": 10, "hidden": (8,), "epochs": 3}
+    trial = Trial(**choices, **sizes, monitor="test", backend=backend_name)
+    record = train(trial, dark).record
+    assert (record["status"], record["diverged_epoch"]) == ("diverged", 1)
+    assert record["reason"] == "the loss of the test images is not finite"

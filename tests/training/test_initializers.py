@@ -96,6 +96,35 @@ def test_normal_biases_leave_the_first_weights_as_they_are():
     )
 
 
+def test_normal_biases_have_the_standard_deviation_that_was_asked_for():
+    network, state = state_of(bias_init="normal", bias_std=0.01)
+    _, unit = state_of(bias_init="normal")
+    for layer in range(3):
+        np.testing.assert_allclose(
+            layout.bias(state.parameters, network, layer),
+            0.01 * layout.bias(unit.parameters, network, layer),
+            rtol=1e-6,
+        )
+
+
+def test_only_the_output_layer_starts_from_the_output_initializer():
+    network, state = state_of(output_initializer="zeros")
+    _, plain = state_of()
+    for layer in range(2):
+        np.testing.assert_array_equal(
+            layout.weight(state.parameters, network, layer), layout.weight(plain.parameters, network, layer)
+        )
+    assert not layout.weight(state.parameters, network, 2).any()
+    assert layout.weight(plain.parameters, network, 2).any()
+
+
+def test_a_normal_output_layer_has_the_standard_deviation_of_normal():
+    trial = Trial(hidden=(300,), initializer="zeros", output_initializer="normal", init_std=0.01)
+    network = network_of(trial, 8, 200)
+    state = initial_state(trial, network, optimizer_of(trial))
+    assert layout.weight(state.parameters, network, 1).std() == pytest.approx(0.01, rel=0.02)
+
+
 def test_both_dtypes_round_the_same_numbers():
     (_, wide), (_, narrow) = state_of(dtype="float64"), state_of(dtype="float32")
     np.testing.assert_array_equal(wide.parameters.astype(np.float32), narrow.parameters)

@@ -38,16 +38,53 @@ def test_full_batch_is_one_update_an_epoch(short, backend_name):
 
 
 def test_evaluate_every_counts_training_images(short):
-    result = short(evaluate_every=30, epochs=2)
-    assert [row["samples"] for row in result.record["curve"]] == [30, 60, 90, 100, 130, 160, 190, 200]
-    assert [row["epoch"] for row in result.record["curve"]] == [1] * 4 + [2] * 4
-    assert [row["steps"] for row in result.record["curve"]] == [3, 6, 9, 10, 13, 16, 19, 20]
+    assert counts(short(evaluate_every=30, epochs=2)) == [
+        (1, 3, 30), (1, 6, 60), (1, 9, 90), (2, 12, 120), (2, 15, 150), (2, 18, 180), (2, 20, 200),
+    ]  # fmt: skip
+
+
+def test_evaluations_may_be_epochs_apart(short):
+    assert counts(short(evaluate_every=250, epochs=6)) == [(3, 25, 250), (5, 50, 500), (6, 60, 600)]
+
+
+def test_an_evaluation_follows_the_update_that_reaches_a_multiple(short):
+    """Batches of 30, 30, 30, 10; what is counted are images, not updates."""
+    ends = [(1, 2, 60), (1, 4, 100), (2, 6, 160), (2, 8, 200)]
+    assert counts(short(evaluate_every=50, epochs=2, batch_size=30)) == ends
+    assert counts(short(evaluate_every=7, batch_size=30)) == [(1, 1, 30), (1, 2, 60), (1, 3, 90), (1, 4, 100)]
+    dropped = short(evaluate_every=100, epochs=2, batch_size=30, drop_last=True)
+    assert counts(dropped) == [(2, 4, 120), (2, 6, 180)]
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 3])
+def test_the_last_weights_are_always_evaluated(short, epochs):
+    result = short(evaluate_every=10**9, epochs=epochs)
+    assert counts(result) == [(epochs, 10 * epochs, 100 * epochs)]
+    assert result.record["val_loss"] == result.record["curve"][-1]["val_loss"]
 
 
 @pytest.mark.parametrize("choices", [{}, {"normalization": "batch", "dropout": 0.3}])
-def test_evaluating_more_often_does_not_change_the_training(short, choices):
-    often, seldom = short(evaluate_every=30, epochs=2, **choices), short(epochs=2, **choices)
-    assert often.record["weights_sha256"] == seldom.record["weights_sha256"]
+@pytest.mark.parametrize("often", [{"evaluate_every": 30}, {"evaluate_every": 150}, {"evaluate_train": True}], ids=str)
+def test_when_and_what_is_evaluated_does_not_change_the_training(short, choices, often):
+    other, plain = short(epochs=2, **often, **choices), short(epochs=2, **choices)
+    assert other.record["weights_sha256"] == plain.record["weights_sha256"]
+    for figure in ("train_loss", "train_accuracy", "val_loss", "test_loss"):
+        assert other.record[figure] == plain.record[figure]
+
+
+def test_the_training_subset_is_in_the_curve_only_where_asked_for(short):
+    seldom, often = short(epochs=2).record, short(epochs=2, evaluate_train=True).record
+    assert [(row["train_loss"], row["train_accuracy"]) for row in seldom["curve"]] == [(None, None)] * 2
+    assert seldom["curve"][-1].keys() == often["curve"][-1].keys()
+    last = often["curve"][-1]
+    assert (seldom["train_loss"], seldom["train_accuracy"]) == (last["train_loss"], last["train_accuracy"])
+    assert last["train_loss"] < often["curve"][0]["train_loss"]
+
+
+def test_a_patience_counts_evaluations_that_are_epochs_apart(short):
+    result = short(epochs=30, patience=2, min_delta=100.0, evaluate_every=300)
+    assert counts(result) == [(3, 30, 300), (6, 60, 600), (9, 90, 900)]
+    assert result.record["epochs_run"] == 9
 
 
 def test_the_curve_records_the_rate_of_the_last_update(short):
@@ -68,9 +105,9 @@ def test_early_stopping_gives_the_best_weights_back(short, images):
     result = short(**OVERFIT)
     record, best = result.record, min(result.record["curve"], key=lambda row: row["val_loss"])
     assert record["best_epoch"] == best["epoch"] < record["epochs_run"]
-    assert {key: record[key] for key in ("train_loss", "val_loss", "val_accuracy")} == {
-        key: best[key] for key in ("train_loss", "val_loss", "val_accuracy")
-    }
+    figures = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
+    kept = next(row for row in short(**OVERFIT, evaluate_train=True).record["curve"] if row["epoch"] == best["epoch"])
+    assert {key: record[key] for key in figures} == {key: kept[key] for key in figures}
     trial = Trial(**record["trial"])
     rows = rows_of(trial, images)
     data, _ = images_of(trial, images, rows.train)
@@ -164,6 +201,13 @@ def test_more_images_than_there_are_is_refused():
 def test_a_dropped_last_batch_that_was_the_only_one_is_refused(images):
     with pytest.raises(InputError, match="drop_last"):
         train(Trial(val_size=950, batch_size=64, drop_last=True), images)
+
+
+def test_pixels_are_standardised_as_published_where_the_figures_are_given(images):
+    trial = Trial(input_scale="standardised", mean=0.1307, std=0.3081, val_size=50)
+    data, _ = images_of(trial, images, rows_of(trial, images).train)
+    pixels = np.arange(256)
+    np.testing.assert_allclose(pixels * data.scale + data.shift, (pixels / 255 - 0.1307) / 0.3081, rtol=1e-12)
 
 
 @pytest.mark.parametrize("loss", ["cross_entropy", "binary_cross_entropy", "mse"])
