@@ -6,7 +6,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from harness.errors import InputError, nearest
-from harness.spec.arms import count_arms, expand
+from harness.spec.arms import block_of_arm, count_arms, expand
+from harness.spec.figures import FigureTable, refuse_figures
 from harness.spec.names import PROFILES, Kind, Profile
 from harness.spec.schema import (
     ArmName,
@@ -33,6 +34,7 @@ class Arm(Table):
     """One alternative of a study: what it changes in the baseline, and the trial that this makes (at seed 0)."""
 
     name: ArmName
+    block: ArmName | None = None
     settings: dict[str, Any]
     trial: Annotated[Trial, Field(exclude=True)]
 
@@ -54,6 +56,7 @@ class Study(Table):
     seeds: SeedCount
     claims: Annotated[tuple[Claim, ...], as_tuple] = ()
     published: Annotated[tuple[Published, ...], as_tuple] = ()
+    figures: Annotated[tuple[FigureTable, ...], as_tuple] = ()
 
     def arm(self, name: str) -> Arm:
         """Return the arm of this name; raises InputError with the nearest one."""
@@ -116,6 +119,7 @@ def study_from_table(
     arms = expand(file.blocks, baseline, where)
     for option, settings in chosen.items():
         _refuse_conflict(option, settings, arms, where)
+    block = block_of_arm(file.blocks)
     study = Study(
         name=name,
         title=file.title or name,
@@ -126,13 +130,15 @@ def study_from_table(
         parameters=file.parameters,
         profile=profile,  # type: ignore[arg-type]
         baseline=baseline,
-        arms=tuple(_arm(name, settings, baseline, where) for name, settings in arms.items()),
+        arms=tuple(_arm(name, settings, baseline, where, block.get(name)) for name, settings in arms.items()),
         tune=tune,
         seeds=count,
         claims=file.claims,
         published=file.published,
+        figures=file.figures,
     )
     _refuse_inconsistent(study, where)
+    refuse_figures(file.figures, study.arms, file.tune, where)
     return study
 
 
@@ -145,12 +151,13 @@ def study_from_record(record: Any, where: str = "study.json") -> Study:
     fields = {key: value for key, value in record.items() if key != "schema"}
     baseline = trial_from(fields.get("baseline", {}), f"{where}: baseline")
     arms = checked(_Arms, {"arms": fields["arms"]}, where).arms
-    made = tuple(_arm(arm.name, arm.settings.given(), baseline, where) for arm in arms)
+    made = tuple(_arm(arm.name, arm.settings.given(), baseline, where, arm.block) for arm in arms)
     return checked(Study, fields | {"baseline": baseline, "arms": made}, where)
 
 
 class _ArmRecord(Table):
     name: ArmName
+    block: ArmName | None = None
     settings: StudySettings
 
 
@@ -158,9 +165,9 @@ class _Arms(Table):
     arms: Annotated[tuple[_ArmRecord, ...], as_tuple]
 
 
-def _arm(name: str, settings: dict[str, Any], baseline: Trial, where: str) -> Arm:
+def _arm(name: str, settings: dict[str, Any], baseline: Trial, where: str, block: str | None) -> Arm:
     trial = trial_from(baseline.given() | settings, f"{where}: arm {shown(name)}")
-    return Arm(name=name, settings=settings, trial=trial)
+    return Arm(name=name, block=block, settings=settings, trial=trial)
 
 
 def _tuning(file: StudyFile, changes: ProfileTable) -> TuneTable | None:
