@@ -148,6 +148,17 @@ def wrapped(text: str, room: int, lines: int = 2) -> str:
     return "\n".join(textwrap.wrap(text, max(room, 8), max_lines=lines, placeholder=" …")) or text
 
 
+def in_two_lines(text: str, room: int) -> str:
+    """Return a text of more than `room` characters in two lines, broken at the space nearest to its middle."""
+    if len(text) <= room:
+        return text
+    middle = len(text) // 2
+    spaces = [place for place, letter in enumerate(text) if letter == " "]
+    at = min(spaces, key=lambda place: abs(place - middle), default=middle)
+    at = at if max(at, len(text) - at) <= room else middle
+    return f"{text[:at].rstrip()}\n{text[at:].lstrip()}"
+
+
 def short(settings: dict[str, Any]) -> str:
     """Return what an arm changes, in a few words."""
     return " · ".join(_word(field, value) for field, value in sorted(settings.items()))

@@ -8,7 +8,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from harness.report.figures import panels, style
-from harness.report.figures.marks import LINE, Colours, absent, end_labels, means, note, nothing, palette_of, pooled
+from harness.report.figures.marks import (
+    LINE,
+    Colours,
+    absent,
+    end_labels,
+    is_finite,
+    means,
+    note,
+    nothing,
+    palette_of,
+    pooled,
+)
 from harness.report.figures.style import ALARM, markers
 from harness.report.figures.view import Form, View
 from harness.report.labels import field_title, in_words, listed, panel_title, short_title
@@ -37,7 +48,7 @@ def curves(
     the mean goes on as a dotted line. Few evaluations are marked one by one.
     """
     ax = ax if ax is not None else style.new_figure(HEIGHT)[1][0][0]
-    data = data[np.isfinite(data[y].astype(float))].sort_values(x, kind="stable")
+    data = data[is_finite(data, y)].sort_values(x, kind="stable")
     data, colour, palette = palette_of(data, colour, palette)
     shape = markers(palette)
     few = data[x].nunique() <= FEW
@@ -56,7 +67,8 @@ def curves(
         dots: dict[str, Any] = {"marker": shape[name] if few else "", "markersize": 4, "markeredgecolor": "white"}
         ax.plot(together[x], together["mean"], color=shade, linewidth=1.9, zorder=5, label=str(name), **dots)
         rest = table[alone | alone.shift(-1, fill_value=False)]
-        ax.plot(rest[x], rest["mean"], color=shade, linewidth=1.4, linestyle=":", zorder=5)
+        if len(rest):
+            ax.plot(rest[x], rest["mean"], color=shade, linewidth=1.4, linestyle=":", zorder=5)
     return ax
 
 
@@ -74,18 +86,17 @@ def _seed(ax: Axes, seed: pd.DataFrame, x: str, y: str, colour: str, *, line: bo
 def draw(view: View) -> tuple[Figure, str]:
     """A row a metric, a column a panel; the curves are named at their ends, or above where they are many."""
     metrics, x = view.table.y or DEFAULT, COLUMNS[view.table.x or "epochs"]
-    data = pooled(view.curves(), ["panel", "series", x], metrics)
+    data, trials = pooled(view.curves(), ["panel", "series", x], metrics), view.trials()
     named = data.groupby("panel")["series"].nunique().max() if len(data) else 0
     at_ends = named * LINE < HEIGHT - 0.6
     figure, cells = panels.grid(view, metrics, HEIGHT, gap=1.6 if at_ends else 0.5)
     for cell in cells:
-        _panel(cell.ax, view, cell.rows(data), cell.metric, x)
+        _panel(cell.ax, view, cell.rows(data), cell.metric, x, cell.rows(trials))
     panels.scale_panels(view, cells, lambda cell: _values(cell.rows(data), cell.metric, x))
-    trials = view.trials()
     panels.name_panels(view, cells, lambda cell: absent(cell.rows(trials), cell.rows(data), cell.metric))
     for cell in cells:
         part = cell.rows(data)
-        part = part[np.isfinite(part[cell.metric].astype(float))]
+        part = part[is_finite(part, cell.metric)]
         if cell.ax.xaxis.get_tick_params()["labelbottom"]:
             cell.ax.set_xlabel(TITLES[view.table.x or "epochs"])
         if at_ends and len(part) and view.colour:
@@ -98,20 +109,20 @@ def draw(view: View) -> tuple[Figure, str]:
 def headline(ax: Axes, view: View) -> str:
     """The first metric in the first panel."""
     metric, panel, x = (view.table.y or DEFAULT)[0], view.panels()[0], COLUMNS[view.table.x or "epochs"]
-    data = pooled(view.curves(), ["panel", "series", x], [metric])
+    data, trials = pooled(view.curves(), ["panel", "series", x], [metric]), view.trials()
     part = data[data["panel"] == panel]
-    _panel(ax, view, part, metric, x)
+    _panel(ax, view, part, metric, x, trials[trials["panel"] == panel])
     panels.scale_values(ax.yaxis, metric, _values(part, metric, x))
     ax.set(xlabel=TITLES[view.table.x or "epochs"], ylabel=short_title(metric))
     return panel_title(str(view.table.panels), panel) if panel else ""
 
 
-def _panel(ax: Axes, view: View, part: pd.DataFrame, metric: str, x: str) -> None:
-    if not np.isfinite(part[metric].astype(float)).any():
-        note(ax, nothing(part, metric))
+def _panel(ax: Axes, view: View, part: pd.DataFrame, metric: str, x: str, trials: pd.DataFrame) -> None:
+    if not is_finite(part, metric).any():
+        note(ax, nothing(trials, metric))
         return
     curves(part, y=metric, x=x, colour="series", palette=view.palette, ax=ax)
-    measured = part.loc[np.isfinite(part[metric].astype(float)), x]
+    measured = part.loc[is_finite(part, metric), x]
     first, last = float(measured.min()), float(measured.max())
     if x == "passes":
         style.ticks_at(ax.xaxis, range(0, int(np.ceil(last)) + 1, max(-(-int(np.ceil(last)) // 10), 1)))
@@ -121,11 +132,11 @@ def _panel(ax: Axes, view: View, part: pd.DataFrame, metric: str, x: str) -> Non
 
 def _values(part: pd.DataFrame, metric: str, x: str) -> list[float]:
     """Return what the axis should show: every seed, and the bands."""
-    finite = part[np.isfinite(part[metric].astype(float))]
+    finite = part[is_finite(part, metric)]
     if finite.empty:
         return []
     values = finite[metric].astype(float)
-    bands: Any = means(finite, ["series", x], metric)[["low", "high"]].to_numpy(dtype=float)
+    bands: Any = means(finite, ["series", x], metric)[["mean", "low", "high"]].to_numpy(dtype=float)
     inside = np.clip(bands[np.isfinite(bands)], values.min() / 1.5 if values.min() > 0 else -np.inf, values.max())
     if finite["trial_id"].nunique() > APART:
         values = values[~finite.sort_values(x, kind="stable")["trial_id"].duplicated(keep="last").sort_index()]

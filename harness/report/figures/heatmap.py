@@ -11,9 +11,18 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from harness.report.figures import findings, panels, style
-from harness.report.figures.marks import means, note, nothing, pooled
+from harness.report.figures.marks import is_finite, means, note, nothing, pooled
 from harness.report.figures.view import Form, View, levels, spoken
-from harness.report.labels import field_title, in_words, metric_title, metric_unit, panel_title, shortened, wrapped
+from harness.report.labels import (
+    field_title,
+    in_two_lines,
+    in_words,
+    metric_title,
+    metric_unit,
+    panel_title,
+    shortened,
+    wrapped,
+)
 
 DEFAULT = "test_error"
 BY = ["panel", "across", "down"]
@@ -60,7 +69,7 @@ def heatmap(
         spine.set_visible(False)
     texts = shortened(map(str, [*across, *down]), 30)
     style.ticks_at(ax.xaxis, range(len(across)), [wrapped(texts[str(name)], 14, 3) for name in across])
-    style.ticks_at(ax.yaxis, range(len(down)), [wrapped(texts[str(name)], 18) for name in down])
+    style.ticks_at(ax.yaxis, range(len(down)), [in_two_lines(texts[str(name)], 18) for name in down])
     return ax
 
 
@@ -102,7 +111,7 @@ def draw(view: View) -> tuple[Figure, str]:
         cell.ax.set_xlabel(field_title(str(view.table.x)))
         if panels.starts_row(cell.ax):
             cell.ax.set_ylabel(field_title(view.table.y[0]))
-    if np.isfinite(data[metric].astype(float)).any():
+    if is_finite(data, metric).any():
         _ramp(figure, [cell.ax for cell in cells], _limits([data], metric), metric)
     return figure, _caption(view, every, data, metric)
 
@@ -129,7 +138,7 @@ def _placed(view: View) -> pd.DataFrame:
 
 
 def _panel(ax: Axes, part: pd.DataFrame, metric: str, data: pd.DataFrame) -> None:
-    if not np.isfinite(part[metric].astype(float)).any():
+    if not is_finite(part, metric).any():
         note(ax, nothing(part, metric))
         return
     heatmap(part, x="across", y="down", value=metric, limits=_limits([data], metric), ax=ax)

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from harness.report.figures import panels, style
-from harness.report.figures.marks import Colours, extent, note, nothing, pooled
+from harness.report.figures.marks import Colours, absent, extent, is_finite, note, nothing, pooled
 from harness.report.figures.response import response
 from harness.report.figures.view import Form, View
 from harness.report.labels import field_title, in_words, listed, panel_title, short_title
@@ -49,10 +49,10 @@ def draw(view: View) -> tuple[Figure, str]:
         for cell in group:
             _panel(cell.ax, view, cell.rows(of_metric), metric, log=log)
         _scale(view, group, of_metric, log=log)
-    panels.name_panels(view, cells, lambda cell: _zeros(cell, data), ink=style.FAINT)
+    panels.name_panels(view, cells, lambda cell: _unseen(view, cell, data))
     seen = [float(layer) for layer in sorted(data["layer"].unique())] or [1.0]
     for cell in cells:
-        if np.isfinite(cell.rows(data)["value"]).any():
+        if is_finite(cell.rows(data), "value").any():
             cell.ax.set_xlim(seen[0] - 0.45, seen[-1] + 0.45)
             style.ticks_at(cell.ax.xaxis, seen)
         if cell.ax.xaxis.get_tick_params()["labelbottom"]:
@@ -74,7 +74,7 @@ def _rows(view: View) -> pd.DataFrame:
     """Return the rows of the epoch that is shown."""
     data = view.layers()
     epoch = view.table.epoch if view.table.epoch is not None else data["epoch"].min()
-    data = data[(data["epoch"] == epoch) & np.isfinite(data["value"].astype(float))]
+    data = data[(data["epoch"] == epoch) & is_finite(data, "value")]
     return pooled(data, ["panel", "series", "metric", "layer"], ["value"])
 
 
@@ -106,12 +106,13 @@ def _scale(view: View, group: list[panels.Cell], data: pd.DataFrame, *, log: boo
             cell.ax.tick_params(labelleft=False)
 
 
-def _zeros(cell: panels.Cell, data: pd.DataFrame) -> list[str]:
-    """Return which series a logarithmic panel cannot show."""
+def _unseen(view: View, cell: panels.Cell, data: pd.DataFrame) -> list[str]:
+    """Return which series a panel cannot show: those without rows, and on a log axis those without a positive value."""
     of_metric = data[data["metric"] == cell.metric]
-    largest = cell.rows(of_metric).groupby("series", sort=False)["value"].max()
-    zero = ", ".join(str(name) for name in largest.index[largest <= 0])
-    return [f"0 in every layer: {zero}"] if zero and _is_log(of_metric) else []
+    part = cell.rows(of_metric)
+    largest = part.groupby("series", sort=False)["value"].max()
+    zero = largest.index[largest <= 0] if _is_log(of_metric) else []
+    return [*(f"{name}: 0 in every layer" for name in zero), *absent(cell.rows(view.trials()), part, "value")]
 
 
 def _caption(view: View, data: pd.DataFrame, metrics: tuple[str, ...]) -> str:

@@ -28,6 +28,11 @@ def means(frame: pd.DataFrame, by: list[str], value: str) -> pd.DataFrame:
     return table.assign(low=np.nan, high=np.nan) if value == "lost" else table
 
 
+def is_finite(frame: pd.DataFrame, value: str) -> pd.Series:
+    """Whether each row has a finite value."""
+    return np.isfinite(frame[value].astype(float))
+
+
 def pooled(frame: pd.DataFrame, by: list[str], values: Iterable[str]) -> pd.DataFrame:
     """Return a row per seed in each group of `by`, the unit of every interval: where arms share a mark, a seed has its
     mean over them, and none where one of them has none."""
@@ -67,7 +72,7 @@ def lost_counts(frame: pd.DataFrame, by: list[str]) -> dict[Any, str]:
 
 def absent(trials: pd.DataFrame, rows: pd.DataFrame, value: str) -> list[str]:
     """Return a phrase for each series of `trials` of which `rows` have nothing to show: "normal: 8 of 8 diverged"."""
-    shown = set(rows.loc[np.isfinite(rows[value].astype(float)), "series"])
+    shown = set(rows.loc[is_finite(rows, value), "series"])
     lost = lost_counts(trials, ["series"])
     return [
         f"{name}: {lost.get(name, 'not measured')}"

@@ -72,10 +72,8 @@ def grid(view: View, metrics: Sequence[str], height: float, gap: float = 0.5) ->
     return figure, cells
 
 
-def name_panels(
-    view: View, cells: Sequence[Cell], notes: Callable[[Cell], Sequence[str]], ink: str = style.ALARM
-) -> None:
-    """Write above each panel what it shows and what must be said of it, and beside the first of a row its metric.
+def name_panels(view: View, cells: Sequence[Cell], notes: Callable[[Cell], Sequence[str]]) -> None:
+    """Write above each panel what it shows and, in red, what it cannot show; beside the first of a row its metric.
 
     Where a row repeats the panels of the row above, their titles are not repeated.
     """
@@ -90,7 +88,7 @@ def name_panels(
             title = "" if repeated and _row(cell) > 0 else title
             if starts_row(cell.ax):
                 cell.ax.set_ylabel(metric_title(cell.metric))
-        headed(cell.ax, title, cell.width, said[id(cell)], max(map(len, row)), ink)
+        headed(cell.ax, title, cell.width, said[id(cell)], max(map(len, row)))
 
 
 def _row(cell: Cell) -> int:
@@ -104,13 +102,11 @@ def starts_row(ax: Axes) -> bool:
     return spec is None or spec.is_first_col()
 
 
-def headed(
-    ax: Axes, title: str, width: float, lines: Sequence[str] = (), room: int = 0, ink: str = style.ALARM
-) -> None:
-    """Put a title above a panel of about `width` inches, and `lines` between the two, with room for `room` of them."""
+def headed(ax: Axes, title: str, width: float, lines: Sequence[str] = (), room: int = 0) -> None:
+    """Put a title above a panel of about `width` inches; red `lines` between the two, with room for `room` of them."""
     if lines:
         ax.annotate("\n".join(lines), (0, 1), (0, 3), xycoords="axes fraction", textcoords="offset points",
-                    fontsize=7.5, color=ink, va="bottom", annotation_clip=False)  # fmt: skip
+                    fontsize=7.5, color=style.ALARM, va="bottom", annotation_clip=False)  # fmt: skip
     ax.set_title(wrapped(title, int(width / LETTER[10.0])), pad=6 + 11 * max(room, len(lines)))
 
 
@@ -121,9 +117,7 @@ def _lines(notes: Sequence[str], width: float) -> list[str]:
     return [line for note in told for line in wrapped(note, int(width / LETTER[8.0])).split("\n")]
 
 
-def scale_panels(
-    view: View, cells: Sequence[Cell], values: Callable[[Cell], Sequence[float]], *, row_wise: bool = True
-) -> None:
+def scale_panels(view: View, cells: Sequence[Cell], values: Callable[[Cell], Sequence[float]]) -> None:
     """Give the y axes of panels of one metric the same scale, or each its own where the view says so.
 
     `values(cell)` is what a panel has to show. Only the first panel of a row repeats the numbers of a shared scale.
@@ -133,7 +127,7 @@ def scale_panels(
         everything = [value for cell in group for value in values(cell)]
         for cell in group:
             scale_values(cell.ax.yaxis, metric, values(cell) if view.own_scale else everything)
-            if len(group) > 1 and row_wise and not view.own_scale and not starts_row(cell.ax):
+            if len(group) > 1 and not view.own_scale and not starts_row(cell.ax):
                 cell.ax.tick_params(labelleft=False)
 
 
@@ -177,7 +171,7 @@ def seeds_said(frame: pd.DataFrame, by: Sequence[str]) -> str:
 
 def key(figure: Figure, palette: Colours, shown: Sequence[str], title: str = "") -> None:
     """Put a legend above the panels: the title, then an entry for each name `shown`, in as many lines as they take."""
-    short = shortened(shown, MOST_LETTERS)
+    short = shortened(shown, MOST_LETTERS if len(shown) < len(style.PALETTE) else MOST_LETTERS // 2)
     dots, names = style.legend_marks(palette, 6, shown), [short[name] for name in shown]
     if not names:
         return

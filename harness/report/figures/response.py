@@ -16,6 +16,7 @@ from harness.report.figures.marks import (
     Colours,
     absent,
     extent,
+    is_finite,
     mean_style,
     means,
     note,
@@ -25,13 +26,24 @@ from harness.report.figures.marks import (
 )
 from harness.report.figures.style import ALARM, markers, number, ticks_at
 from harness.report.figures.view import Form, View, column, is_numeric, levels
-from harness.report.labels import field_title, in_words, listed, metric_unit, panel_title, short_title, wrapped
+from harness.report.labels import (
+    field_title,
+    in_words,
+    listed,
+    metric_unit,
+    panel_title,
+    short_title,
+    shortened,
+    wrapped,
+)
 
 DEFAULT = ("test_error",)
 BY = ["panel", "series", "place"]
 BESIDE = 3.5  # points between a mean and the dots of its seeds
 LOG_FROM = 10  # ratio of the largest to the smallest position from which a log axis is thought of
 HALO = [withStroke(linewidth=2, foreground="white")]
+SLANTED = 26  # letters of a slanted name below an axis
+STEEP = 0.3  # inches between names, below which they stand upright
 MOST_SAID = 8  # series whose extremes a caption tells one by one
 
 
@@ -146,11 +158,15 @@ def x_axis(ax: Axes, words: dict[float, str], scale: str, width: float) -> None:
         ticks_at(ax.xaxis, kept, [words[place] for place in kept])
         return
     texts = [wrapped(word, int(inch / 0.075), 3) for word in words.values()]
-    ticks_at(ax.xaxis, places, texts)
-    if any(len(line) * 0.075 > inch for text in texts for line in text.split("\n")):
-        ax.tick_params(axis="x", labelrotation=35)
-        for label in ax.get_xticklabels():
-            label.set_horizontalalignment("right")
+    if all(len(line) * 0.075 < inch and "…" not in line for text in texts for line in text.split("\n")):
+        ticks_at(ax.xaxis, places, texts)
+        return
+    ticks_at(ax.xaxis, places, list(shortened(words.values(), SLANTED).values()))
+    for label in ax.get_xticklabels():
+        if inch < STEEP:
+            label.set(rotation=90)
+        else:
+            label.set(rotation=35, ha="right", rotation_mode="anchor")
 
 
 def placed(view: View, data: pd.DataFrame) -> tuple[pd.DataFrame, dict[float, str], str]:
@@ -201,7 +217,7 @@ def _panel(
     ax: Axes, view: View, part: pd.DataFrame, metric: str, words: dict[float, str], scale: str, width: float,
     data: pd.DataFrame,
 ) -> None:  # fmt: skip
-    if metric != "lost" and not np.isfinite(part[metric].astype(float)).any():
+    if metric != "lost" and not is_finite(part, metric).any():
         note(ax, nothing(part, metric))
         return
     x_axis(ax, words, scale, width)

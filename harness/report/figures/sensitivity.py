@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import blended_transform_factory
 
 from harness.report.figures import panels, style
-from harness.report.figures.marks import Colours, means, note, nothing
+from harness.report.figures.marks import Colours, is_finite, means, note, nothing
 from harness.report.figures.response import placed, response, x_axis
 from harness.report.figures.view import Form, View
 from harness.report.labels import field_title, in_words, metric_title, short_title, shortened, value_text, wrapped
@@ -114,7 +114,7 @@ def _tuned(view: View) -> pd.DataFrame:
 
 def _panel(ax: Axes, view: View, data: pd.DataFrame, arm: str, width: float) -> None:
     metric, field = _metric(view), _field(view)
-    if not np.isfinite(data[metric].astype(float)).any():
+    if not is_finite(data, metric).any():
         note(ax, nothing(data, metric))
         return
     table = view.table.model_copy(update={"x": field})

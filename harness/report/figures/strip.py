@@ -14,6 +14,7 @@ from harness.report.figures.marks import (
     SEED,
     Colours,
     extent,
+    is_finite,
     lost_counts,
     mean_style,
     means,
@@ -27,6 +28,7 @@ from harness.report.figures.style import ALARM, markers, readable, ticks_at
 from harness.report.figures.view import Form, View, levels, spoken
 from harness.report.labels import (
     field_title,
+    in_two_lines,
     in_words,
     listed,
     metric_title,
@@ -34,7 +36,6 @@ from harness.report.labels import (
     panel_title,
     short_title,
     shortened,
-    wrapped,
 )
 
 DEFAULT = ("test_error",)
@@ -65,7 +66,7 @@ def strip(
     rows = {name: place for place, name in enumerate(dict.fromkeys(data[x]))}
     heights, step = _heights(data, x, colour, rows, palette)
     shape = markers(palette)
-    for key, seeds in data[np.isfinite(data[y])].groupby([x, colour], sort=False):
+    for key, seeds in data[is_finite(data, y)].groupby([x, colour], sort=False):
         below = np.full(len(seeds), heights[key] + 0.22 * step)
         ax.scatter(seeds[y], below, s=12 if numbers else 8, color=palette[key[1]], **SEED)
     for group in means(data, [x, colour], y).to_dict("records"):
@@ -82,8 +83,8 @@ def strip(
     ax.grid(False, axis="y")
     ax.tick_params(axis="y", length=0)
     texts = shortened(map(str, rows), ROOM)
-    ticks_at(ax.yaxis, list(rows.values()), [wrapped(texts[str(name)], ROOM * 5 // 8) for name in rows])
-    if np.isfinite(data[y]).any():
+    ticks_at(ax.yaxis, list(rows.values()), [in_two_lines(texts[str(name)], ROOM * 5 // 8) for name in rows])
+    if is_finite(data, y).any():
         panels.scale_values(ax.xaxis, y, extent(data, [x, colour], y))
     else:
         ax.set_xticks([])
@@ -145,7 +146,7 @@ def draw(view: View) -> tuple[Figure, str]:
                 ax.set_title(panel_title(str(view.table.panels), value))
             if metric != metrics[0]:
                 ax.tick_params(labelleft=False)
-        if not view.own_scale and np.isfinite(data[metric].astype(float)).any():
+        if not view.own_scale and is_finite(data, metric).any():
             for ax in column_of:
                 panels.scale_values(ax.xaxis, metric, extent(data, ["row", "series"], metric))
         column_of[-1].set_xlabel(metric_title(metric))
@@ -167,8 +168,8 @@ def headline(ax: Axes, view: View) -> str:
         remark = f"lowest and highest of {len(order)}"
     _panel(ax, view, data, metric, numbers=False)
     lines = 1 if data["row"].nunique() > MOST_ROWS // 2 + 1 else 2  # of a row's name
-    texts = shortened(dict.fromkeys(data["row"]), 14 + 6 * lines)
-    ax.set_yticks(range(len(texts)), [wrapped(text, 21 - 3 * lines, lines) for text in texts.values()])
+    texts = shortened(dict.fromkeys(data["row"]), 14 + 6 * lines).values()
+    ax.set_yticks(range(len(texts)), [in_two_lines(text, 20 if lines == 1 else 15) for text in texts])
     ax.set_xlabel(short_title(metric))
     return remark
 
@@ -184,7 +185,7 @@ def _panel(ax: Axes, view: View, part: pd.DataFrame, metric: str, *, numbers: bo
         note(ax, nothing(part, metric))
         return
     strip(part, y=metric, x="row", colour="series", palette=view.palette, numbers=numbers, ax=ax)
-    if not np.isfinite(part[metric].astype(float)).any():
+    if not is_finite(part, metric).any():
         write(ax, nothing(part, metric))
 
 

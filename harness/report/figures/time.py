@@ -10,10 +10,20 @@ from matplotlib.transforms import blended_transform_factory
 
 from harness.report.figures import findings, panels, style
 from harness.report.figures.curves import COLUMNS
-from harness.report.figures.marks import SEED, Colours, extent, lost_counts, mean_style, note, nothing, palette_of
+from harness.report.figures.marks import (
+    SEED,
+    Colours,
+    extent,
+    is_finite,
+    lost_counts,
+    mean_style,
+    note,
+    nothing,
+    palette_of,
+)
 from harness.report.figures.style import ALARM, FAINT, markers, readable, ticks_at
 from harness.report.figures.view import Form, View
-from harness.report.labels import panel_title, shortened, wrapped
+from harness.report.labels import in_two_lines, panel_title, shortened
 from harness.statistics.intervals import summarise
 
 TITLES = {"epochs": "epochs", "samples": "training images", "steps": "steps", "seconds": "seconds of training"}
@@ -67,7 +77,7 @@ def time(
     ax.grid(False, axis="y")
     ax.tick_params(axis="y", length=0)
     texts = shortened(map(str, places), ROOM)
-    ticks_at(ax.yaxis, list(places.values()), [wrapped(texts[str(name)], ROOM * 5 // 8) for name in places])
+    ticks_at(ax.yaxis, list(places.values()), [in_two_lines(texts[str(name)], ROOM * 5 // 8) for name in places])
     style.fit(ax.xaxis, extent(data, [rows, colour], x), ratio=30)
     return ax
 
@@ -135,7 +145,7 @@ def _times(view: View) -> pd.DataFrame:
 
 
 def _panel(ax: Axes, view: View, part: pd.DataFrame, *, numbers: bool = True) -> None:
-    if part.empty or not np.isfinite(part["reached_at"]).any():
+    if part.empty or not is_finite(part, "reached_at").any():
         note(ax, nothing(part, "val_accuracy"))
         return
     time(part, colour="series", palette=view.palette, numbers=numbers, ax=ax)
