@@ -8,6 +8,7 @@ from matplotlib.collections import Collection, LineCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from numpy.typing import ArrayLike
 
@@ -38,6 +39,8 @@ def drawn(figure: Figure) -> str:
         digest.update(axes.get_title(loc="left").encode())
         for artist in axes.get_children():
             digest.update(_shown(artist).encode())
+    for text in figure.texts:
+        digest.update(_shown(text).encode())
     for legend in (*figure.legends, *filter(None, (axes.get_legend() for axes in figure.axes))):
         for text in legend.get_texts():
             digest.update(_shown(text).encode())
@@ -48,7 +51,11 @@ def _shown(artist: object) -> str:
     if isinstance(artist, Text):
         return f"text {artist.get_text()} {to_hex(artist.get_color())}\n"
     if isinstance(artist, Line2D):
-        return f"line {_numbers(artist.get_xydata())} {to_hex(artist.get_color())}\n"
+        face = artist.get_markerfacecolor()
+        return f"line {_numbers(artist.get_xydata())} {to_hex(artist.get_color())} {to_hex(face, keep_alpha=True)}\n"
+    if isinstance(artist, Rectangle):
+        sides = _numbers([*artist.get_xy(), artist.get_width(), artist.get_height()])
+        return f"cell {sides} {to_hex(artist.get_facecolor())}\n"
     if isinstance(artist, LineCollection):
         return f"lines {[_numbers(segment) for segment in artist.get_segments()]}\n"
     if isinstance(artist, Collection):

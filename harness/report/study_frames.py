@@ -1,19 +1,18 @@
 """The frames that tables and figures read: one study's trials and curves, with errors in percent and arms in order."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from harness.report.labels import arm_labels
+from harness.report.labels import SHOWN_PHASES, arm_labels
 from harness.results.frames import Results
 from harness.spec.cells import Winner
 from harness.spec.study import Study
 
-SHOWN_PHASES = {"default": "as written", "tune": "tuning", "confirm": "tuned"}
-ORDER = ("initialization", "optimizer", "normalization", "dropout", "depth_width")
-"""The order of the report."""
+__all__ = ["SHOWN_PHASES", "Frames", "all_frames", "passes", "study_frames"]
 
 
 @dataclass(frozen=True)
@@ -21,10 +20,10 @@ class Frames:
     """One study as data.
 
     `trials` has the columns of trials.csv (a row per arm × phase × seed, and per rate when tuning) and in addition
-    `label` (short name of the arm), `train_error`, `val_error`, `test_error` (%) and `gap` (test error minus training
-    error, points); `curves` and `layers` have those of their files and of their trial, and `curves` has `passes`: how
-    often the training images had been seen, epochs and parts of them. Rows follow the arms. `winners` is that of the
-    results.
+    `label` (short name of the arm), `block`, `depth`, `width` (of the first hidden layer), `train_error`, `val_error`,
+    `test_error` (%), `gap` (test error minus training error, points) and `lost` (100 where the seed diverged or failed,
+    else 0); `curves` and `layers` have those of their files and of their trial, and `curves` has `passes`: how often
+    the training images had been seen, epochs and parts of them. Rows follow the arms. `winners` is that of the results.
     """
 
     study: Study
@@ -52,8 +51,13 @@ def study_frames(results: Results, name: str) -> Frames:
     study = results.studies[name]
     labels = arm_labels(study)
     trials = _with_errors(results.trials[results.trials["study"] == name])
+    hidden = {arm.name: arm.trial.hidden for arm in study.arms}
     trials = trials.assign(
         label=trials["arm"].map(labels),
+        block=trials["arm"].map({arm.name: arm.block for arm in study.arms}),
+        depth=trials["arm"].map({arm: len(widths) for arm, widths in hidden.items()}),
+        width=trials["arm"].map({arm: widths[0] if widths else 0 for arm, widths in hidden.items()}),
+        lost=100.0 * (trials["status"] != "done"),
         gap=trials["test_error"] - trials["train_error"],
         place=trials["arm"].map({arm: place for place, arm in enumerate(labels)}),
         stage=trials["phase"].map({phase: stage for stage, phase in enumerate(SHOWN_PHASES)}),
@@ -65,10 +69,15 @@ def study_frames(results: Results, name: str) -> Frames:
 
 
 def all_frames(results: Results) -> dict[str, Frames]:
-    """Return the frames of every study with trials beside its tuning: the tutorial's five first, then by name."""
+    """Return the frames of every study with trials beside its tuning, by section of the tutorial and then by name."""
     ran = set(results.trials.loc[results.trials["phase"] != "tune", "study"])
-    known = [name for name in ORDER if name in ran]
-    return {name: study_frames(results, name) for name in [*known, *sorted(ran - set(known))]}
+    return {name: study_frames(results, name) for name in sorted(ran, key=lambda n: place(results.studies[n]))}
+
+
+def place(study: Study) -> tuple[bool, list[int], str]:
+    """Return the key that orders studies: §3.3 before §4.1 before §4.10, without a section last; then by name."""
+    numbers = [int(number) for number in re.findall(r"\d+", study.section or "")]
+    return not numbers, numbers, study.name
 
 
 def passes(curves: pd.DataFrame) -> pd.Series:

@@ -6,6 +6,7 @@ what is stale without trusting a clock.
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from harness.errors import InputError
@@ -68,7 +69,22 @@ def draw(results: Results, bench: Bench | None) -> dict[str, list[Drawing]]:
     """
     frames = all_frames(results)
     speed = {"bench": bench_drawings(bench)} if bench else {}
-    return {"": [draw_summary(frames)]} | {name: draw_study(study) for name, study in frames.items()} | speed
+    return _apart({"": [draw_summary(frames)]} | speed | {name: draw_study(study) for name, study in frames.items()})
+
+
+def _apart(groups: dict[str, list[Drawing]]) -> dict[str, list[Drawing]]:
+    """Give a figure another name where one is taken: a study may be called "summary", or as another and its form."""
+    taken: set[str] = set()
+    found: dict[str, list[Drawing]] = {}
+    for group, drawings in groups.items():
+        found[group] = []
+        for drawing in drawings:
+            name = drawing.name
+            while name in taken:
+                name += "_"
+            taken.add(name)
+            found[group].append(replace(drawing, name=name))
+    return found
 
 
 def _compose(

@@ -17,37 +17,17 @@ from harness.errors import InputError
 from harness.results.files import read_environments, read_study, study_folders
 from harness.results.journal import read_journal, tuning_loss
 from harness.spec.cells import Cell, Winner, confirm_cells, first_cells, winner_of
+from harness.spec.figures import CURVE_FIGURES, TRIAL_FIGURES
 from harness.spec.study import Study
 from harness.spec.trial import Trial, trial_id
 
-FIGURES = (
-    "parameters",
-    "epochs_run",
-    "best_epoch",
-    "train_loss",
-    "train_accuracy",
-    "val_loss",
-    "val_accuracy",
-    "test_loss",
-    "test_accuracy",
-    "seconds",
-)
 SETTINGS = tuple(name for name in Trial.model_fields if name != "seed")
 IDENTITY = ("schema", "trial_id", "study", "arm", "phase", "profile", "seed", "status", "reason", "diverged_epoch")
-ENDING = (*FIGURES, "weights_sha256", "code_digest", "environment")
+ENDING = (*TRIAL_FIGURES, "weights_sha256", "code_digest", "environment")
 TRIAL_COLUMNS = (*IDENTITY, *SETTINGS, *ENDING)
-INTEGERS_OR_NONE = ("diverged_epoch", "train_size", "evaluate_every", "patience", *FIGURES[:3])
-FLOATS_OR_NONE = ("clip_norm", "mean", "std", *FIGURES[3:])
+INTEGERS_OR_NONE = ("diverged_epoch", "train_size", "evaluate_every", "patience", *TRIAL_FIGURES[:3])
+FLOATS_OR_NONE = ("clip_norm", "mean", "std", *TRIAL_FIGURES[3:])
 CURVE_INTEGERS = ("epoch", "samples", "steps")
-CURVE_FIGURES = (
-    "seconds",
-    "learning_rate",
-    "train_loss",
-    "train_accuracy",
-    "val_loss",
-    "val_accuracy",
-    "gradient_norm",
-)
 CURVE_COLUMNS = ("trial_id", *CURVE_INTEGERS, *CURVE_FIGURES)
 LAYER_COLUMNS = ("trial_id", "epoch", "layer", "metric", "value")
 

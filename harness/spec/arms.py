@@ -41,13 +41,18 @@ def expand(blocks: Sequence[Block], baseline: Trial, where: str) -> dict[str, Se
     return arms or {BASELINE: {}}
 
 
+def block_of_arm(blocks: Sequence[Block]) -> dict[str, str | None]:
+    """Return the name of the block (None where it has none) by the name of the arm."""
+    return {name: block.name for block in blocks for name, _ in _arms_of(block)}
+
+
 def arm_name(settings: Settings) -> str:
     """Return the name of an unnamed arm: what sets it apart (``dropout=0.5, hidden=64-64``)."""
     return ", ".join(f"{field}={_word(value)}" for field, value in sorted(settings.items()))
 
 
 def _size(block: Block) -> int:
-    (kind, content), *_ = block.given().items()
+    kind, content = block.written()
     if kind == "arms":
         return len(content)
     lengths = [len(values) for values in content.given().values()]
@@ -55,7 +60,7 @@ def _size(block: Block) -> int:
 
 
 def _arms_of(block: Block) -> list[tuple[str, Settings]]:
-    (kind, content), *_ = block.given().items()
+    kind, content = block.written()
     if kind == "arms":
         return [(name, settings.given()) for name, settings in content.items()]
     lists = content.given()

@@ -15,19 +15,12 @@ from pydantic import (
     model_validator,
 )
 
+from harness.spec.figures import FigureTable
 from harness.spec.names import Profile
 from harness.spec.trial import Settings
-from harness.spec.validation import Table, as_tuple, refusal, shown
+from harness.spec.validation import Line, Table, as_tuple, one_line, refusal, shown
 
-
-def _one_line(text: str) -> str:
-    if not text.isprintable() or text != text.strip():
-        raise refusal(f"found {shown(text)}, expected one line of printable text")
-    return text
-
-
-Line = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_one_line)]
-ArmName = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_one_line)]
+ArmName = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(one_line)]
 SeedCount = Annotated[int, Field(ge=1, le=1000)]
 TuningSeeds = Annotated[int, Field(ge=0, le=1000)]  # 0 is no tuning
 
@@ -69,6 +62,7 @@ class Block(Table):
 
     not_yet: ClassVar = ("ablate", "needs")
 
+    name: ArmName | None = None  # used like a field by figures
     arms: Annotated[dict[ArmName, StudySettings], Field(min_length=1)] | None = None
     grid: Sweep | None = None  # the product of the lists
     zip: Sweep | None = None  # the first values together, the second ones together, …
@@ -76,7 +70,7 @@ class Block(Table):
 
     @model_validator(mode="after")
     def _one_kind(self) -> "Block":
-        given = self.given()
+        given = {key: content for key, content in self.given().items() if key != "name"}
         if len(given) != 1:
             found = " and ".join(given) or "none"
             raise refusal(f"found {found}, expected one of arms, grid, zip, one_at_a_time in each block")
@@ -89,6 +83,10 @@ class Block(Table):
             told = ", ".join(f"{name} has {length}" for name, length in lengths.items())
             raise refusal(f"zip: lists of one length expected, but {told}")
         return self
+
+    def written(self) -> tuple[str, Any]:
+        """Return the kind of the block and what stands there."""
+        return next((key, content) for key, content in self.given().items() if key != "name")
 
 
 class TuneTable(_Lists):
@@ -191,3 +189,12 @@ class StudyFile(Table):
     seeds: SeedsTable = SeedsTable()
     profiles: dict[Profile, ProfileTable] = Field(default={})
     claims: Annotated[tuple[Claim, ...], as_tuple] = ()
+    figures: Annotated[tuple[FigureTable, ...], as_tuple] = ()
+
+    @model_validator(mode="after")
+    def _names_of_blocks_differ(self) -> "StudyFile":
+        names = [block.name for block in self.blocks if block.name is not None]
+        for name in names:
+            if names.count(name) > 1:
+                raise refusal(f"blocks: duplicated name {shown(name)}")
+        return self

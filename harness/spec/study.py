@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from harness.errors import InputError, nearest
-from harness.spec.arms import count_arms, expand
+from harness.spec.arms import block_of_arm, count_arms, expand
+from harness.spec.figures import FigureTable, refuse_figures
 from harness.spec.names import PROFILES, Phase, Profile
 from harness.spec.schema import (
     ArmName,
@@ -33,6 +34,7 @@ class Arm(Table):
     """One alternative of a study: what it changes in the baseline, and the trial that this makes (at seed 0)."""
 
     name: ArmName
+    block: ArmName | None = None
     settings: dict[str, Any]
     trial: Annotated[Trial, Field(exclude=True)]
 
@@ -52,6 +54,7 @@ class Study(Table):
     tune: TuneTable | None
     seeds: SeedCount
     claims: Annotated[tuple[Claim, ...], as_tuple] = ()
+    figures: Annotated[tuple[FigureTable, ...], as_tuple] = ()
 
     def arm(self, name: str) -> Arm:
         """Return the arm of this name; raises InputError with the nearest one."""
@@ -132,7 +135,8 @@ def study_from_table(
     arms = expand(file.blocks, baseline, where)
     for option, settings in chosen.items():
         _refuse_conflict(option, settings, arms, where)
-    made = tuple(_arm(name, settings, baseline, where) for name, settings in arms.items())
+    block = block_of_arm(file.blocks)
+    made = tuple(_arm(name, settings, baseline, where, block.get(name)) for name, settings in arms.items())
     study = Study(
         name=name,
         title=file.title or name,
@@ -146,8 +150,10 @@ def study_from_table(
         tune=tune,
         seeds=count,
         claims=file.claims,
+        figures=file.figures,
     )
     _refuse_inconsistent(study, where)
+    refuse_figures(file.figures, study.arms, file.tune, where)
     return study
 
 
@@ -162,7 +168,7 @@ def study_from_record(record: Any, where: str = "study.json", origin: str | None
         fields = _without_former_keys(fields)
     baseline = trial_from(fields.get("baseline", {}), f"{where}: baseline")
     arms = checked(_Arms, {"arms": fields["arms"]}, where).arms
-    made = tuple(_arm(arm.name, arm.settings.given(), baseline, where) for arm in arms)
+    made = tuple(_arm(arm.name, arm.settings.given(), baseline, where, arm.block) for arm in arms)
     reference = _reference(fields.get("reference"), made, baseline, where)
     return checked(
         Study, fields | {"baseline": baseline, "arms": made, "reference": reference, "origin": origin}, where
@@ -178,6 +184,7 @@ def _without_former_keys(fields: dict[str, Any]) -> dict[str, Any]:
 
 class _ArmRecord(Table):
     name: ArmName
+    block: ArmName | None = None
     settings: StudySettings
 
 
@@ -185,9 +192,9 @@ class _Arms(Table):
     arms: Annotated[tuple[_ArmRecord, ...], as_tuple]
 
 
-def _arm(name: str, settings: dict[str, Any], baseline: Trial, where: str) -> Arm:
+def _arm(name: str, settings: dict[str, Any], baseline: Trial, where: str, block: str | None) -> Arm:
     trial = trial_from(baseline.given() | settings, f"{where}: arm {shown(name)}")
-    return Arm(name=name, settings=settings, trial=trial)
+    return Arm(name=name, block=block, settings=settings, trial=trial)
 
 
 def _reference(name: str | None, arms: Sequence[Arm], baseline: Trial, where: str) -> str:

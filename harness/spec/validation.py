@@ -1,9 +1,9 @@
 """Tables of settings that refuse what they do not know, and the one line that says why."""
 
 import re
-from typing import Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from harness.errors import InputError, nearest
@@ -45,6 +45,16 @@ or_none = BeforeValidator(lambda value: None if value == "none" else value)
 def refusal(message: str) -> PydanticCustomError:
     """Return an error that a validator raises with its whole message."""
     return PydanticCustomError("refused", "{message}", {"message": message})
+
+
+def one_line(text: str) -> str:
+    """Return `text`; refuses what does not print on one line."""
+    if not text.isprintable() or text != text.strip():
+        raise refusal(f"found {shown(text)}, expected one line of printable text")
+    return text
+
+
+Line = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(one_line)]
 
 
 def checked(table: type[AnyTable], values: Any, where: str) -> AnyTable:

@@ -3,14 +3,17 @@
 import hashlib
 import json
 import math
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from harness.report.study_frames import Frames, all_frames
 from harness.report.write import write_report
 from harness.results.files import write_study
+from harness.results.frames import load_results
 from harness.results.journal import encode
 from harness.spec.cells import Cell, confirm_cells, first_cells
 from harness.spec.study import Study, load_study
@@ -107,7 +110,7 @@ def write_synthetic(folder: Path, study: Study, alter: Alter = unaltered) -> Pat
     run(confirm_cells(study, val_loss))
     place = folder / study.name
     place.mkdir(parents=True, exist_ok=True)
-    write_study(place, study, {study.baseline.dataset: DATASET})
+    write_study(place, study, dict.fromkeys((arm.trial.dataset for arm in study.arms), DATASET))
     (place / "journal.jsonl").write_bytes(b"".join(encode(record) for record in records.values()))
     (place / "environment.json").write_text(json.dumps({"e1": ENVIRONMENT}))
     return place
@@ -117,6 +120,33 @@ def write_synthetic(folder: Path, study: Study, alter: Alter = unaltered) -> Pat
 def synthetic() -> Callable[..., Path]:
     """The function write_synthetic."""
     return write_synthetic
+
+
+@pytest.fixture
+def own_study(tmp_path: Path) -> Callable[..., Frames]:
+    """Return a function that gives the frames of a study of a user's own, by the text of its file."""
+
+    def make(text: str, alter: Alter = unaltered, name: str = "mine") -> Frames:
+        path = tmp_path / f"{name}.toml"
+        path.write_text(text)
+        shutil.rmtree(tmp_path / "results", ignore_errors=True)
+        write_synthetic(tmp_path / "results", load_study(path, "quick"), alter)
+        return all_frames(load_results(tmp_path / "results"))[name]
+
+    return make
+
+
+def lost(record: dict, status: str = "diverged") -> dict:
+    """Return a record of the same trial that ended without a result; a failed one has no curve either."""
+    nothing = dict.fromkeys((name for name in record if name.endswith(("_loss", "_accuracy"))), None)
+    ended = {} if status == "diverged" else {"curve": [], "layers": []}
+    return {**record, **nothing, "status": status, "reason": "loss is not finite", **ended}
+
+
+@pytest.fixture(scope="session")
+def lose() -> Callable[..., dict]:
+    """The function lost."""
+    return lost
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from harness.report.figures import draw_study, marks, style
+from harness.report.figures import curves, draw_study, marks, response, strip, style
 from harness.report.figures.findings import plus_minus
 from harness.report.fingerprint import drawn as fingerprint
 from harness.report.study_frames import Frames, all_frames
@@ -80,7 +80,7 @@ TWO = {"a": [1.0, 2.0, 4.0], "b": [3.0, 3.5, 7.0]}
 
 def test_a_strip_has_a_dot_a_seed_and_the_interval_above(axes):
     frame = seeds(TWO, one="")
-    marks.strip(axes, frame, "y", "arm", "one", {"": "#000000"})
+    strip(frame, y="y", x="arm", colour="one", palette={"": "#000000"}, ax=axes)
     assert sorted(dots(axes)[:, 0]) == sorted(frame["y"])
     drawn = [tuple(line.get_xdata()) for line in axes.lines if len(line.get_xdata()) == 2 and line.get_zorder() == 4]
     expected = [(found.low, found.high) for found in map(t_interval, TWO.values())]
@@ -89,7 +89,7 @@ def test_a_strip_has_a_dot_a_seed_and_the_interval_above(axes):
 
 def test_a_response_has_a_dot_a_seed_and_the_interval_beside_it(axes):
     frame = pd.concat([seeds(TWO, x=1.0), seeds(TWO, x=2.0).assign(y=lambda t: t["y"] + 1)])
-    marks.response(axes, frame, "x", "y", "arm", {"a": "#000000", "b": "#ff0000"})
+    response(frame, x="x", y="y", colour="arm", palette={"a": "#000000", "b": "#ff0000"}, ax=axes)
     assert sorted(dots(axes)[:, 1]) == sorted(frame["y"])
     expected = [t_interval(np.add(ys, shift)) for ys in TWO.values() for shift in (0, 1)]
     np.testing.assert_allclose([bar[:, 1] for bar in bars(axes)], [(found.low, found.high) for found in expected])
@@ -97,31 +97,28 @@ def test_a_response_has_a_dot_a_seed_and_the_interval_beside_it(axes):
 
 
 def test_seeds_above_the_cap_stay_in_sight(axes):
-    marks.response(axes, seeds({"a": [1.0, 2.0, 99.0]}, x=1.0), "x", "y", "arm", {"a": "#000000"}, cap=10)
+    response(seeds({"a": [1.0, 2.0, 99.0]}, x=1.0), x="x", y="y", colour="arm", cap=10, ax=axes)
     assert sorted(dots(axes)[:, 1]) == [1, 2, 10]
 
 
 def test_curves_have_a_line_a_seed_and_a_cross_where_one_diverged(axes):
     frame = pd.concat([seeds(TWO, x=1.0), seeds(TWO, x=2.0)])
     frame.loc[frame["trial_id"] == "b2", "status"] = "diverged"
-    marks.curves(axes, frame, "x", "y", "arm", {"a": "#000000", "b": "#ff0000"})
+    curves(frame, x="x", y="y", colour="arm", ax=axes)
     assert [line.get_linewidth() for line in axes.lines].count(0.6) == 6
     (cross,) = [line for line in axes.lines if line.get_marker() == "x"]
     assert (*cross.get_xdata(), *cross.get_ydata()) == (2.0, 7.0)
 
 
 def test_few_evaluations_are_marked_one_by_one(axes):
-    marks.curves(axes, pd.concat([seeds(TWO, x=1.0), seeds(TWO, x=2.0)]), "x", "y", "arm", {"a": "#000", "b": "#f00"})
+    curves(pd.concat([seeds(TWO, x=1.0), seeds(TWO, x=2.0)]), x="x", y="y", colour="arm", ax=axes)
     assert all(line.get_marker() not in ("", "None", None) for line in axes.lines)
 
 
-def test_a_single_evaluation_is_no_curve(tmp_path, synthetic):
-    for epochs, figures in ((1, ["optimizer", "optimizer-sensitivity"]), (2, ["optimizer", "optimizer-curves"])):
-        folder = tmp_path / str(epochs)
-        synthetic(folder, load_study("optimizer", "smoke", {"epochs": epochs}))
-        with style.house_style():
-            drawings = draw_study(all_frames(load_results(folder))["optimizer"])
-        assert [drawing.name for drawing in drawings][:2] == figures
+def test_a_study_that_names_no_figures_has_curves_only_of_several_evaluations(own_study):
+    for epochs, figures in ((1, ["mine"]), (2, ["mine", "mine-curves"])):
+        frames = own_study(f"[baseline]\nepochs = {epochs}\n[seeds]\ncount = 2\n")
+        assert [drawing.name for drawing in draw_study(frames)] == figures
 
 
 @pytest.mark.parametrize("epochs", [2, 30])
@@ -134,14 +131,15 @@ def test_curves_of_few_and_of_many_evaluations_are_drawn_without_a_warning(tmp_p
 
 def test_lost_seeds_are_counted_in_red_beside_their_arm(axes):
     frame = seeds({"a": [1.0, np.nan, 4.0], "b": [np.nan] * 3}, one="")
-    marks.strip(axes, frame, "y", "arm", "one", {"": "#000000"})
+    strip(frame, y="y", x="arm", colour="one", palette={"": "#000000"}, ax=axes)
     red = {text.get_text() for text in axes.texts if to_hex(text.get_color()) == style.ALARM.lower()}
-    assert red == {"2.50 ± 19.06; 1 of 3 diverged", "3 of 3 diverged"}  # 12.706 · 2.1213 / √2
+    assert red == {"1 of 3 diverged", "3 of 3 diverged"}
+    assert "2.50 ± 19.06" in {text.get_text() for text in axes.texts}  # 12.706 · 2.1213 / √2
 
 
 def test_the_share_of_lost_seeds_is_drawn_as_it_is(axes):
     frame = pd.concat([seeds({"a": [1.0, np.nan, np.nan, 1.0]}, x=1.0), seeds({"a": [1.0] * 4}, x=2.0)])
-    marks.lost_share(axes, frame, "x", "arm", {"a": "#000000"})
+    response(frame.assign(lost=100.0 * (frame["status"] != "done")), x="x", y="lost", colour="arm", ax=axes)
     assert axes.lines[0].get_ydata().tolist() == [50.0, 0.0]
 
 
@@ -152,9 +150,9 @@ def test_each_study_shows_every_seed_that_finished(frames, drawn, study):
     per_figure = {
         "initialization": {"initialization": 1},
         "optimizer": {"optimizer": 1},
-        "normalization": {"normalization": 2, "normalization-arms": 1},
-        "dropout": {"dropout": 2, "dropout-arms": 2},
-        "depth_width": {"depth_width-arms": 1},
+        "normalization": {"normalization": 2, "normalization-strip": 1},
+        "dropout": {"dropout": 2, "dropout-strip": 2},
+        "depth_width": {"depth_width-strip": 1},
     }[study]
     shown = sum(len(dots(ax)) / times for name, times in per_figure.items() for ax in drawn[name].axes)
     assert shown == (data["status"] == "done").sum() > 0
@@ -202,9 +200,11 @@ def test_an_arm_has_one_colour_in_all_figures_of_its_study(frames):
         _, curves, sensitivity = (drawing.figure for drawing in draw_study(frames["optimizer"]))
     arms = set(frames["optimizer"].trials["label"])
     titles = {text.get_text(): to_hex(text.get_color()) for text in sensitivity.findobj(Text)}
+    colour = style.colours(dict.fromkeys(frames["optimizer"].trials["label"]))
+    assert {arm: titles[arm] for arm in arms} == {arm: style.readable(colour[arm]) for arm in arms}
     means = [line for ax in curves.axes for line in ax.lines if line.get_zorder() == 5]
     for arm in arms:
-        assert {to_hex(line.get_color()) for line in means if line.get_label() == arm} == {titles[arm]}
+        assert {to_hex(line.get_color()) for line in means if line.get_label() == arm} == {colour[arm].lower()}
 
 
 # On linear RGB: what each kind of colour blindness sees (Machado, Oliveira and Fernandes, 2009).

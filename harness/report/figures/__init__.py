@@ -1,34 +1,84 @@
-"""Figures: one file a study, `generic` for any other; `marks` and `panels` are what they are made of.
+"""Figures: one file a form, with the function of its name (DataFrame → Axes, `ax` in and out) and what lays it out.
 
-The file of a study has two functions: `draw(frames)` returns its figures, `headline(ax, frames)` draws the panel that
-stands for it in the summary. Call them inside `style.house_style()`.
+A study's `[[figures]]` tables say which forms it draws. Call everything here inside `style.house_style()`.
 """
 
+from collections import Counter
 from collections.abc import Mapping
-from types import ModuleType
+from typing import Any
 
-from harness.report.figures import depth_width, dropout, generic, initialization, normalization, optimizer, summary
+from harness.report.figures import summary
+from harness.report.figures.curves import FORM as CURVES
+from harness.report.figures.curves import curves
+from harness.report.figures.heatmap import FORM as HEATMAP
+from harness.report.figures.heatmap import heatmap
+from harness.report.figures.layers import FORM as LAYERS
+from harness.report.figures.layers import layers
 from harness.report.figures.panels import Drawing
+from harness.report.figures.response import FORM as RESPONSE
+from harness.report.figures.response import response
+from harness.report.figures.sensitivity import FORM as SENSITIVITY
+from harness.report.figures.sensitivity import sensitivity
+from harness.report.figures.strip import FORM as STRIP
+from harness.report.figures.strip import strip
+from harness.report.figures.style import PALETTE
+from harness.report.figures.time import FORM as TIME
+from harness.report.figures.time import reached, time
+from harness.report.figures.view import Form, view_of
 from harness.report.study_frames import Frames
+from harness.spec.figures import FigureTable
 
-STUDIES: dict[str, ModuleType] = {
-    "depth_width": depth_width,
-    "dropout": dropout,
-    "initialization": initialization,
-    "normalization": normalization,
-    "optimizer": optimizer,
+__all__ = [
+    "Drawing", "curves", "draw_study", "draw_summary", "figures_of", "heatmap", "layers", "reached", "response",
+    "sensitivity", "strip", "time",
+]  # fmt: skip
+
+FORMS: dict[str, Form] = {
+    "strip": STRIP,
+    "response": RESPONSE,
+    "curves": CURVES,
+    "layers": LAYERS,
+    "heatmap": HEATMAP,
+    "sensitivity": SENSITIVITY,
+    "time": TIME,
 }
+MAX_CURVES = len(PALETTE)  # arms that colours tell apart
+LOSSES = ("train_loss", "val_loss")
+
+
+def figures_of(frames: Frames) -> list[FigureTable]:
+    """Return what a study draws: its own figures as far as its phases are run, else some that suit what it holds."""
+    tuned = frames.study.tune is not None
+    own = [f for f in frames.study.figures if tuned or (f.form != "sensitivity" and set(f.phase) != {"confirm"})]
+    if own:
+        return own
+    panels: dict[str, Any] = {"panels": "dataset"} if frames.trials["dataset"].nunique() > 1 else {}
+    found = [FigureTable(form="strip", **panels)]
+    curves = frames.phase_curves(frames.final)
+    measured = tuple(loss for loss in LOSSES if curves[loss].notna().any())
+    if frames.trials["label"].nunique() <= MAX_CURVES and curves["passes"].nunique() > 1 and measured:
+        found.append(FigureTable(form="curves", y=measured, **panels))
+    return found + [FigureTable(form="sensitivity")] * tuned
 
 
 def draw_study(frames: Frames) -> list[Drawing]:
-    """Return the figures of a study: its own where it has some, else the generic ones."""
-    return list(_file(frames.study.name).draw(frames))
+    """Return the figures of a study, named after it and, from the second on, after their form."""
+    drawings: list[Drawing] = []
+    seen = Counter[str]()
+    for table in figures_of(frames):
+        name = f"{frames.study.name}-{table.form}" if drawings else frames.study.name
+        seen[name] += 1
+        name += f"-{seen[name]}" * (seen[name] > 1)
+        figure, caption = FORMS[table.form].draw(view_of(table, frames))
+        drawings.append(Drawing(name, figure, " ".join(filter(None, [caption, table.note]))))
+    return drawings
 
 
 def draw_summary(frames: Mapping[str, Frames]) -> Drawing:
-    """Return the summary of all studies."""
-    return summary.draw(frames, {name: _file(name).headline for name in frames})
-
-
-def _file(study: str) -> ModuleType:
-    return STUDIES.get(study, generic)
+    """Return the summary: for each study the figure that is its headline, or the first."""
+    chosen = []
+    for study in frames.values():
+        tables = figures_of(study)
+        table = next((table for table in tables if table.headline), tables[0])
+        chosen.append((view_of(table, study), FORMS[table.form].headline))
+    return summary.draw(chosen)

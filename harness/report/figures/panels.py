@@ -1,22 +1,25 @@
-"""Panels and figures that several studies share."""
+"""What lays out panels: a grid of metrics × values of a field, titles and legends above, scales that panels share."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from harness.report.figures import findings, marks, style
+from harness.report.figures import style
 from harness.report.figures.marks import Colours
-from harness.report.labels import drawable
-from harness.report.study_frames import SHOWN_PHASES, Frames
-from harness.statistics.intervals import summarise
+from harness.report.figures.view import View
+from harness.report.labels import metric_title, panel_title, shortened, wrapped
 
 DOTS = "small dots are seeds, bold marks their mean, bars its 95 % t-interval"
-LINES = "thin lines are seeds, thick ones their mean, bands its 95 % t-interval; a red cross ends a seed that diverged"
+LETTER = {8.0: 0.068, 10.0: 0.09}  # inches, of a letter in this size of type (the second is bold)
+MOST_COLUMNS = 3
+MOST_NOTES = 3
+MOST_LETTERS = 60  # of an entry of a legend
 
 
 @dataclass(frozen=True)
@@ -28,60 +31,120 @@ class Drawing:
     caption: str
 
 
-def seeds_said(frame: pd.DataFrame, by: Sequence[str]) -> str:
-    """Return "n = 8 seeds", or the range where the groups of `by` differ."""
-    counts = frame.groupby(list(by), sort=False, dropna=False)["seed"].nunique()
-    low, high = int(counts.min()), int(counts.max())
-    return f"n = {low if low == high else f'{low} to {high}'} seed{'s' * (high != 1)}"
+@dataclass(frozen=True)
+class Cell:
+    """One panel of a grid: the metric it shows and the value of the field that panels go by."""
+
+    ax: Axes
+    metric: str
+    panel: str
+    width: float  # inches, about
+
+    def rows(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of the panel."""
+        return frame[frame["panel"] == self.panel]
 
 
-def arms_strip(frames: Frames, name: str, arms: Sequence[str] | None = None) -> Drawing:
-    """Test error of `arms` (all of them), as written and, where there was tuning, at the tuned rate."""
-    data = frames.phase("default", "confirm")
-    data = data if arms is None else data[data["arm"].isin(arms)]
-    data = data.assign(phase=data["phase"].map(SHOWN_PHASES))
-    colour = style.colours(data["phase"])
-    seen = "; ".join(
-        f"{phase}: " * (len(colour) > 1) + findings.extremes(part, "label", "test_error")
-        for phase, part in data.groupby("phase", sort=False)
-    )
-    figure, [[ax]] = style.new_figure(0.8 + data["arm"].nunique() * max(0.3, 0.26 * len(colour)))
-    marks.strip(ax, data, "test_error", "label", "phase", colour)
-    ax.set_xlabel("test error (%)")
-    if len(colour) > 1:
-        key(figure, colour)
-    caption = (
-        f"Test error of each arm, {seeds_said(data, ['arm', 'phase'])} each: {DOTS}, also written in the margin. "
-        f"Lowest and highest mean: {seen}.{findings.lost(data)}"
-    )
-    return Drawing(name, figure, caption)
+def grid(view: View, metrics: Sequence[str], height: float, gap: float = 0.5) -> tuple[Figure, list[Cell]]:
+    """Return a figure with a panel for each metric × value: a row a metric, or all in one row where panels are not
+    asked for. `height` is that of a row and `gap` what lies between columns, in inches.
+
+    Only the lowest panel of a column has labels on its x axis, and they are never missing there.
+    """
+    values = view.panels()
+    wanted = [(metric, value) for metric in metrics for value in values]
+    columns = min(MOST_COLUMNS, len(values) if len(values) > 1 else len(metrics))
+    lines = [wanted[i : i + columns] for i in range(0, len(wanted), columns)]
+    if len(values) > 1 and len(metrics) > 1:  # each metric begins a row
+        by_metric = [[pair for pair in wanted if pair[0] == metric] for metric in metrics]
+        lines = [pairs[i : i + columns] for pairs in by_metric for i in range(0, len(pairs), columns)]
+    figure, axes = style.new_figure(0.5 + height * len(lines), len(lines), columns)
+    width = style.WIDTH / columns - gap
+    cells = []
+    for line, pairs in zip(axes, lines, strict=True):
+        for ax in line[len(pairs) :]:
+            ax.set_axis_off()
+        cells += [Cell(ax, *pair, width) for ax, pair in zip(line, pairs, strict=False)]
+    for below, column in enumerate(zip(*axes, strict=True)):
+        used = [ax for ax, pairs in zip(column, lines, strict=True) if below < len(pairs)]
+        for ax in used[:-1]:
+            ax.tick_params(labelbottom=False)
+    return figure, cells
 
 
-def has_curves(data: pd.DataFrame) -> bool:
-    """Whether trials were evaluated more than once: a single point is no curve."""
-    return data["passes"].nunique() > 1
+def name_panels(view: View, cells: Sequence[Cell], notes: Callable[[Cell], Sequence[str]]) -> None:
+    """Write above each panel what it shows and, in red, what it cannot show; beside the first of a row its metric.
+
+    Where a row repeats the panels of the row above, their titles are not repeated.
+    """
+    panels = list(dict.fromkeys(cell.panel for cell in cells))
+    repeated = len(panels) <= MOST_COLUMNS
+    said = {id(cell): _lines(notes(cell), cell.width) for cell in cells}
+    for cell in cells:
+        row = [said[id(other)] for other in cells if _row(other) == _row(cell)]
+        title = metric_title(cell.metric)
+        if len(panels) > 1:
+            title = panel_title(str(view.table.panels), cell.panel)
+            title = "" if repeated and _row(cell) > 0 else title
+            if starts_row(cell.ax):
+                cell.ax.set_ylabel(metric_title(cell.metric))
+        headed(cell.ax, title, cell.width, said[id(cell)], max(map(len, row)))
 
 
-def learning_curves(ax: Axes, data: pd.DataFrame, value: str, series: str, colour: Colours) -> None:
-    """One panel of curves against epochs; its limits are set by share_limits()."""
-    data = data[np.isfinite(data[value])]
-    if data.empty:
-        marks.note(ax, "no finite values")
-        return
-    marks.curves(ax, data, "passes", value, series, colour)
-    first, last = data["passes"].min(), int(np.ceil(data["passes"].max()))
-    style.ticks_at(ax.xaxis, range(0, last + 1, -(-last // 10)))
-    margin = 0.03 * (last - first or 1)
-    ax.set_xlim(first - margin, last + margin)
-    ax.set_xlabel("epoch")
+def _row(cell: Cell) -> int:
+    spec = cell.ax.get_subplotspec()
+    return spec.rowspan.start if spec is not None else 0
 
 
-def share_limits(axes: Sequence[Axes], values: Sequence[float] | pd.Series) -> None:
-    """Give panels that share their y axis the limits that fit all `values`, as far as they are below the cap."""
-    values = pd.Series(values, dtype=float)
-    finite = values[np.isfinite(values)]
-    if len(finite):
-        style.value_axis(axes[0].yaxis, finite.clip(upper=loss_cap(finite)), ratio=3)
+def starts_row(ax: Axes) -> bool:
+    """Whether the panel is the first of its row."""
+    spec = ax.get_subplotspec()
+    return spec is None or spec.is_first_col()
+
+
+def headed(ax: Axes, title: str, width: float, lines: Sequence[str] = (), room: int = 0) -> None:
+    """Put a title above a panel of about `width` inches; red `lines` between the two, with room for `room` of them."""
+    if lines:
+        ax.annotate("\n".join(lines), (0, 1), (0, 3), xycoords="axes fraction", textcoords="offset points",
+                    fontsize=7.5, color=style.ALARM, va="bottom", annotation_clip=False)  # fmt: skip
+    ax.set_title(wrapped(title, int(width / LETTER[10.0])), pad=6 + 11 * max(room, len(lines)))
+
+
+def _lines(notes: Sequence[str], width: float) -> list[str]:
+    """Return the lines that notes take above a panel; of many the first few."""
+    more = [f"and {len(notes) - MOST_NOTES} more"] if len(notes) > MOST_NOTES else []
+    told = [*notes[:MOST_NOTES], *more]
+    return [line for note in told for line in wrapped(note, int(width / LETTER[8.0])).split("\n")]
+
+
+def scale_panels(view: View, cells: Sequence[Cell], values: Callable[[Cell], Sequence[float]]) -> None:
+    """Give the y axes of panels of one metric the same scale, or each its own where the view says so.
+
+    `values(cell)` is what a panel has to show. Only the first panel of a row repeats the numbers of a shared scale.
+    """
+    for metric in dict.fromkeys(cell.metric for cell in cells):
+        group = [cell for cell in cells if cell.metric == metric]
+        everything = [value for cell in group for value in values(cell)]
+        for cell in group:
+            scale_values(cell.ax.yaxis, metric, values(cell) if view.own_scale else everything)
+            if len(group) > 1 and not view.own_scale and not starts_row(cell.ax):
+                cell.ax.tick_params(labelleft=False)
+
+
+def scale_values(axis: Axis, metric: str, values: Sequence[float]) -> None:
+    """Scale the axis of a metric to the finite `values`: losses to the cap, shares from 0 to 100, gaps from below 0."""
+    finite = [value for value in values if np.isfinite(value)]
+    if metric == "lost":
+        set_limits = axis.axes.set_xlim if axis is axis.axes.xaxis else axis.axes.set_ylim
+        set_limits(-5, 105)
+        style.ticks_at(axis, [0, 25, 50, 75, 100])
+    elif metric.endswith("_loss"):
+        cap = loss_cap(pd.Series(finite, dtype=float))
+        style.fit(axis, [min(value, cap) for value in finite], ratio=3)
+    elif metric == "gap" or metric.endswith("_accuracy"):
+        style.fit(axis, finite, ratio=float("inf"))
+    else:
+        style.fit(axis, finite)
 
 
 def loss_cap(values: pd.Series) -> float:
@@ -90,54 +153,66 @@ def loss_cap(values: pd.Series) -> float:
     return float(max(4 * finite.median(), 10.0)) if len(finite) else 10.0
 
 
-def sensitivity(frames: Frames, name: str) -> Drawing:
-    """Validation loss against the rates that were tried, a panel an arm with the others in grey behind."""
-    tune = frames.phase("tune")
-    arms = list(dict.fromkeys(tune["label"]))
-    colour = style.colours(dict.fromkeys(frames.trials["label"]))
-    columns = min(4, len(arms))
-    rows = -(-len(arms) // columns)
-    figure, axes = style.new_figure(0.6 + 1.9 * rows, rows, columns, sharex=True, sharey=True)
-    cells = [ax for line in axes for ax in line]
-    cap = loss_cap(tune["val_loss"])
-    means = summarise(tune, ["label", "learning_rate"], "val_loss").assign(mean=lambda t: t["mean"].clip(upper=cap))
-    chosen = frames.phase("confirm").groupby("label")["learning_rate"].first()
-    for ax, arm in zip(cells, arms, strict=False):
-        style.rate_axis(ax, tune["learning_rate"], style.WIDTH / columns - 0.4)
-        for _, other in means.groupby("label", sort=False):
-            ax.plot(other["learning_rate"], other["mean"], color="#D5DAE0", linewidth=1, zorder=1)
-        part = tune[tune["label"] == arm]
-        marks.response(ax, part, "learning_rate", "val_loss", "label", colour, cap=cap)
-        ring = means[(means["label"] == arm) & (means["learning_rate"] == chosen.get(arm))]
-        ax.plot(ring["learning_rate"], ring["mean"], "o", markersize=11, markerfacecolor="none", zorder=7,
-                markeredgecolor=colour[arm], markeredgewidth=1.3)  # fmt: skip
-        marks.lost_at_top(ax, part, "learning_rate")
-        ax.set_title(drawable(arm), color=colour[arm], fontsize=9)
-    finite = tune["val_loss"].dropna().clip(upper=cap)
-    if len(finite):
-        style.value_axis(cells[0].yaxis, [*finite, finite.max() * 1.25], ratio=3)
-    for ax in cells[len(arms) :]:
-        ax.set_axis_off()
-    figure.supylabel("validation loss", fontsize=9, color=style.INK)
-    figure.supxlabel("learning rate", fontsize=9, color=style.INK)
-    rates = chosen.sort_values(kind="stable")
-    ends = (
-        f"; chosen: from {rates.iloc[0]:g} ({rates.index[0]}) to {rates.iloc[-1]:g} ({rates.index[-1]})"
-        if len(rates)
-        else ""
-    )
-    caption = (
-        f"Validation loss against the learning rate while tuning, {seeds_said(tune, ['arm', 'learning_rate'])} a rate: "
-        f"{DOTS}; grey: the other arms. A ring marks the chosen rate{ends}. Red: the share of "
-        f"seeds that diverged or failed; triangles lie above {style.number(cap)}."
-    )
-    return Drawing(name, figure, caption)
+def cap_of(metric: str, values: pd.Series) -> float:
+    """Return the cap of a loss; other metrics have none."""
+    return loss_cap(values.astype(float)) if metric.endswith("_loss") else float("inf")
 
 
-def key(figure: Figure, colour: Colours, title: str = "") -> None:
-    """Put a legend above the panels: the title, then an entry a colour, in one line."""
-    dots = style.legend_marks(colour, 6)
-    names = [str(name) for name in colour]
-    if title:
-        dots, names = [Line2D([], [], linestyle=""), *dots], [f"{title}:", *names]
-    figure.legend(dots, names, loc="outside upper left", ncols=len(dots), handletextpad=0.2, columnspacing=1.2)
+def seeds_said(frame: pd.DataFrame, by: Sequence[str]) -> str:
+    """Return "n = 8 seeds", or the range where the groups of `by` differ, and over how many arms a seed is averaged."""
+    if frame.empty:
+        return "no seed yet"
+    groups = frame.groupby(list(by), sort=False, dropna=False)
+    counts, arms = groups["seed"].nunique(), int(groups["arm"].nunique().max())
+    low, high = int(counts.min()), int(counts.max())
+    said = f"n = {low if low == high else f'{low} to {high}'} seed{'s' * (high != 1)}"
+    return said if arms == 1 else f"{said} (each the mean of up to {arms} arms)"
+
+
+def key(figure: Figure, palette: Colours, shown: Sequence[str], title: str = "") -> None:
+    """Put a legend above the panels: the title, then an entry for each name `shown`, in as many lines as they take."""
+    short = shortened(shown, MOST_LETTERS if len(shown) < len(style.PALETTE) else MOST_LETTERS // 2)
+    dots, names = style.legend_marks(palette, 6, shown), [short[name] for name in shown]
+    if not names:
+        return
+    widest = max(map(len, names), default=0) * 0.078 + 0.42  # inches
+    columns = max(int((figure.get_figwidth() - 0.3) / widest), 1)
+    inline = sum(map(len, names)) * 0.078 + 0.42 * len(names) + 0.09 * len(title) < figure.get_figwidth()
+    if title and inline:
+        dots, names, columns = [Line2D([], [], linestyle=""), *dots], [f"{title}:", *names], len(dots) + 1
+    elif inline:
+        columns = len(dots)
+    figure.set_figheight(figure.get_figheight() + 0.18 * (-(-len(names) // columns) - 1))
+    figure.legend(
+        *_by_rows(dots, names, columns), loc="outside upper left", ncols=columns, handletextpad=0.2, columnspacing=1.2,
+        title=None if inline or not title else title, alignment="left",
+    )  # fmt: skip
+
+
+def _by_rows(dots: list[Line2D], names: list[str], columns: int) -> tuple[list[Line2D], list[str]]:
+    """Order the entries of a legend, which Matplotlib fills column by column, so that its rows are read in order."""
+    lines = -(-len(names) // columns)
+    tall = len(names) - (lines - 1) * columns  # columns that reach the last line
+    heights = [lines if column < tall else lines - 1 for column in range(columns)]
+    order = [row * columns + column for column, height in enumerate(heights) for row in range(height)]
+    return [dots[i] for i in order], [names[i] for i in order]
+
+
+def key_above(ax: Axes, palette: Colours, shown: Sequence[str], width: float, title: str = "") -> int:
+    """Put a legend between a panel of `width` inches and its title; return the number of its lines."""
+    short = shortened(shown, 20)
+    fit = 5 * max(int(width / (max(map(len, short.values())) * LETTER[8.0] + 0.28)), 1)
+    kept = list(shown if len(shown) <= fit else shown[: fit - 1])
+    names = [short[name] for name in kept] + ["…"] * (len(kept) < len(shown))
+    dots = style.legend_marks(palette, 5, kept) + [Line2D([], [], linestyle="")] * (len(kept) < len(shown))
+    long = sum(map(len, names)) * LETTER[8.0] + 0.28 * len(names)
+    inline = long + (len(title) * LETTER[8.0] + 0.28) * bool(title) < width + 0.3
+    columns = len(names) if long < width else max(int(width / (max(map(len, names)) * LETTER[8.0] + 0.28)), 1)
+    if title and inline:
+        dots, names, columns = [Line2D([], [], linestyle=""), *dots], [f"{title}:", *names], columns + 1
+    ax.legend(
+        *_by_rows(dots, names, columns), loc="lower left", bbox_to_anchor=(-0.1 if title and inline else -0.02, 1.0),
+        ncols=columns, fontsize=8, handletextpad=0.0, columnspacing=0.6, borderaxespad=0.1, labelspacing=0.2,
+        title=None if inline or not title else f"{title}:", title_fontsize=8, alignment="left",
+    )  # fmt: skip
+    return -(-len(names) // columns) + bool(title and not inline)

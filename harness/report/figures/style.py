@@ -23,7 +23,10 @@ INK, FAINT, GRID, ALARM = "#1F2933", "#7B8794", "#E4E7EB", "#C62828"
 # Okabe and Ito's colours, told apart with any colour vision; their yellow, too pale on white, gave way to a wine red,
 # and a brown stands at the end.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#111111", "#882255", "#7A5C2E")
+BLACK = PALETTE[6]
 MARKERS = ("o", "s", "^", "D", "v", ">", "X", "<", "p", "P")  # one more than colours: their pairs do not repeat soon
+
+READABLE = 4.5  # least contrast of coloured text on white; WCAG asks it of small text
 
 STYLE = {
     "axes.axisbelow": True,
@@ -67,10 +70,16 @@ def house_style() -> Iterator[None]:
 
 def new_figure(height: float, rows: int = 1, columns: int = 1, **grid: Any) -> tuple[Figure, list[list[Axes]]]:
     """Return a figure of WIDTH × `height` inches and its rows × columns axes."""
-    figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = blank_figure(height)
     axes = figure.subplots(rows, columns, squeeze=False, **grid)
     return figure, [list(row) for row in axes]
+
+
+def blank_figure(height: float, width: float = WIDTH) -> Figure:
+    """Return a figure of `width` × `height` inches without axes; any width has as many pixels."""
+    figure = Figure(figsize=(width, height), dpi=DPI * WIDTH / width, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
 
 
 def png_bytes(figure: Figure) -> bytes:
@@ -81,8 +90,11 @@ def png_bytes(figure: Figure) -> bytes:
 
 
 def colours(names: Iterable[object]) -> dict[Any, str]:
-    """Return a colour for each distinct name, by order of appearance (so an arm keeps its colour in all figures)."""
-    return {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(dict.fromkeys(names))}
+    """Return a colour for each distinct name, by order of appearance; "none" is black, whatever it is compared with."""
+    distinct = list(dict.fromkeys(names))
+    others = [colour for colour in PALETTE if colour != BLACK or "none" not in distinct]
+    bright = itertools.cycle(others)
+    return {name: BLACK if name == "none" else next(bright) for name in distinct}
 
 
 def markers(names: Iterable[object]) -> dict[Any, str]:
@@ -94,8 +106,23 @@ def shades(names: Iterable[object], colormap: str = "viridis_r") -> dict[Any, st
     """Return a colour for each distinct name of an ordered quantity, from light to dark in the order given."""
     distinct = list(dict.fromkeys(names))
     ramp = matplotlib.colormaps[colormap]
-    steps = [0.25 + 0.65 * i / max(len(distinct) - 1, 1) for i in range(len(distinct))]
+    steps = [0.46 + 0.54 * i / max(len(distinct) - 1, 1) for i in range(len(distinct))]
     return {name: matplotlib.colors.to_hex(ramp(step)) for name, step in zip(distinct, steps, strict=True)}
+
+
+def contrast(colour: str) -> float:
+    """Return the contrast of a colour with white, 1 to 21 (WCAG 2.2, "contrast ratio")."""
+    channels = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in matplotlib.colors.to_rgb(colour)]
+    return 1.05 / (0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2] + 0.05)
+
+
+def readable(colour: str) -> str:
+    """Return a colour for text: `colour` itself, or as much darker as it takes to be read on white."""
+    red, green, blue = matplotlib.colors.to_rgb(colour)
+    while contrast(colour) < READABLE:
+        red, green, blue = 0.96 * red, 0.96 * green, 0.96 * blue
+        colour = matplotlib.colors.to_hex((red, green, blue))
+    return matplotlib.colors.to_hex(colour)
 
 
 def number(value: float) -> str:
@@ -132,11 +159,11 @@ def value_axis(axis: Axis, values: Sequence[float], *, ratio: float = 6.0, low: 
         set_scale("log")
         bounds = smallest / (largest / smallest) ** 0.06, largest * (largest / smallest) ** 0.06
         set_limits(*bounds)
-        ticks_at(axis, _round_numbers(*bounds))
+        ticks_at(axis, _round_numbers(*bounds, most=_room(axis)))
         return
     margin = 0.08 * (largest - smallest) or 0.1 * abs(largest) or 1.0
     set_limits(max(smallest - margin, low) if smallest >= low else smallest - margin, largest + margin)
-    axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+    axis.set_major_locator(MaxNLocator(min(_room(axis), 6), steps=[1, 2, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda value, _: number(round(value, 10))))
 
 
@@ -155,7 +182,19 @@ def fit(axis: Axis, values: Sequence[float], ratio: float = 6.0) -> None:
         value_axis(axis, finite, ratio=ratio)
 
 
-def _round_numbers(low: float, high: float) -> list[float]:
+def _room(axis: Axis) -> int:
+    """Return how many numbers an axis has room for, 3 to 8."""
+    width, height = inches(axis.axes)
+    return int(min(max(width / 0.5 if axis is axis.axes.xaxis else height / 0.25, 3), 8))
+
+
+def inches(ax: Axes) -> tuple[float, float]:
+    """Return width and height of the axes, about: the layout has yet to make room for what stands beside them."""
+    box = ax.get_window_extent()
+    return box.width / ax.figure.dpi, box.height / ax.figure.dpi
+
+
+def _round_numbers(low: float, high: float, most: int = 8) -> list[float]:
     """Return the round numbers of a log axis from `low` to `high`: as many of 1-2-5, 1-3 or 1 per decade as fit."""
     for steps in ((1, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)):
         found = [
@@ -164,15 +203,15 @@ def _round_numbers(low: float, high: float) -> list[float]:
             for step in steps
             if low <= float(f"{step}e{decade}") <= high
         ]
-        if len(found) <= 8:
+        if len(found) <= most:
             return found
-    return found[:: -(-len(found) // 8)]
+    return found[:: -(-len(found) // most)]
 
 
-def rate_axis(ax: Axes, rates: Iterable[float], width: float) -> None:
-    """Make x a log axis of learning rates with ticks at those used; if `width` (inches) is too small, decades."""
+def log_axis(ax: Axes, positions: Iterable[float], width: float) -> None:
+    """Make x a log axis with ticks at the positions used; if `width` (inches) is too small, at decades."""
     ax.set_xscale("log")
-    used = sorted({float(rate) for rate in rates})
+    used = sorted({float(position) for position in positions})
     ax.set_xlim(used[0] / 1.5, used[-1] * 1.5)
     decades = [rate for rate in used if f"{rate:e}".startswith("1.000000e")]
     room = width / 0.42  # a label takes less than that, inches
@@ -187,16 +226,10 @@ def _closest(positions: list[float]) -> float:
     return min(steps) / (logs[-1] - logs[0] + 0.35) if steps else 1.0
 
 
-def small_legend(ax: Axes, colour: Mapping[Any, str], title: str | None = None) -> None:
-    """Put a legend inside a small panel, where it covers least."""
-    names = [str(name) for name in colour]
-    ax.legend(legend_marks(colour, 4.5), names, title=title, loc="best", fontsize=7, title_fontsize=7,
-              handletextpad=0.1, labelspacing=0.25)  # fmt: skip
-
-
-def legend_marks(colour: Mapping[Any, str], size: float) -> list[Line2D]:
-    """Return the entries of a legend: each name's marker in its colour."""
+def legend_marks(colour: Mapping[Any, str], size: float, names: Iterable[object] | None = None) -> list[Line2D]:
+    """Return the entries of a legend for `names` (all): each one's marker in its colour."""
     shape = markers(colour)
     return [
-        Line2D([], [], linestyle="", marker=shape[name], color=shade, markersize=size) for name, shade in colour.items()
+        Line2D([], [], linestyle="", marker=shape[name], color=colour[name], markersize=size)
+        for name in (colour if names is None else names)
     ]

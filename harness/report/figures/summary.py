@@ -1,51 +1,66 @@
-"""The summary: the main panel of every study, side by side."""
+"""The summary: the panel that stands for each study, two in a row, so that it can be read on a narrow page."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 
-from harness.report.figures import marks, style
+from harness.report.figures import panels, style
 from harness.report.figures.panels import DOTS, Drawing
-from harness.report.study_frames import SHOWN_PHASES, Frames
+from harness.report.figures.strip import strip
+from harness.report.figures.view import View
+from harness.report.labels import wrapped
+from harness.report.study_frames import SHOWN_PHASES
 from harness.statistics.intervals import summarise
 
-Headline = Callable[[Axes, Frames], None]
+WIDTH = 6.0  # inches: as many pixels as any figure, so its type is larger
+COLUMNS = 2
+Headline = Callable[[Axes, View], str]
 
 
-def draw(frames: Mapping[str, Frames], headlines: Mapping[str, Headline]) -> Drawing:
-    """A panel a study, three in a row."""
-    columns = min(3, len(frames)) or 1
-    rows = -(-len(frames) // columns) or 1
-    figure, axes = style.new_figure(0.2 + 2.75 * rows, rows, columns)
-    cells = [ax for line in axes for ax in line]
-    for ax, (name, study) in zip(cells, frames.items(), strict=False):
-        ax.set_title(study.study.title)
-        headlines[name](ax, study)
-        ax.tick_params(labelsize=7)
-        ax.xaxis.label.set_fontsize(8)
-        ax.yaxis.label.set_fontsize(8)
-    spare = cells[len(frames) :]
+def draw(headlines: Sequence[tuple[View, Headline]]) -> Drawing:
+    """A panel a study; `headlines` are what draws them."""
+    columns = min(COLUMNS, len(headlines)) or 1
+    rows = -(-len(headlines) // columns) or 1
+    figure = style.blank_figure(0.1 + 2.6 * rows, WIDTH)
+    cells = [part.subplots() for part in figure.subfigures(rows, columns, squeeze=False).ravel()]
+    width = WIDTH / columns - 0.9
+    for ax, (view, headline) in zip(cells, headlines, strict=False):
+        remark = headline(ax, view)
+        _head(ax, view, remark, width)
+    spare = cells[len(headlines) :]
     for ax in spare:
         ax.set_axis_off()
     if spare:
         how_to_read(spare[0])
-    phases = " and ".join(sorted({SHOWN_PHASES[study.final] for study in frames.values()}))
+    phases = " and ".join(sorted({SHOWN_PHASES[view.frames.final] for view, _ in headlines}))
     caption = (
-        f"Each study at a glance: {DOTS}, over the seeds that finished ({phases}). "
-        "The sections below name every arm and say what was lost."
+        f"Each study at a glance: {DOTS}, over the seeds that finished ({phases}); a hollow mark is the mean of seeds "
+        "that are left, red numbers are lost seeds. The sections below name every arm and say what was lost."
     )
     return Drawing("summary", figure, caption)
 
 
+def _head(ax: Axes, view: View, remark: str, width: float) -> None:
+    """Put the study's title above the panel, what part of it is shown, and the legend below the two."""
+    trials = view.trials()
+    shown = view.shown(trials[trials["panel"] == view.panels()[0]])
+    lines = panels.key_above(ax, view.palette, shown, width, view.key_title) if len(shown) > 1 else 0
+    title = wrapped(view.frames.study.title, int(width / 0.09))
+    if remark:
+        ax.annotate(remark, (0, 1), (0, 4 + 11.5 * lines), xycoords="axes fraction", textcoords="offset points",
+                    fontsize=8, color=style.INK, va="bottom")  # fmt: skip
+    ax.set_title(title, pad=6 + 11.5 * (lines + bool(remark)))
+
+
 def how_to_read(ax: Axes) -> None:
     """Draw one mark with its parts named."""
-    seeds = pd.DataFrame({"value": [1.0, 1.6, 1.9, 2.2, 2.9], "row": "", "series": "", "status": "done"})
-    marks.strip(ax, seeds, "value", "row", "series", {"": style.PALETTE[0]}, numbers=False)
+    seeds = pd.DataFrame({"value": [1.0, 1.6, 1.9, 2.2, 2.9], "row": "", "trial_id": range(5), "status": "done"})
+    strip(seeds, y="value", x="row", numbers=False, ax=ax)
     ax.set(xlim=(-1, 5), ylim=(1.6, -1.6))
     mean, high = summarise(seeds, ["row"], "value")[["mean", "high"]].iloc[0]
-    style_of: dict[str, Any] = {"fontsize": 8, "color": style.INK, "va": "center", "ha": "center"}
+    style_of: dict[str, Any] = {"fontsize": 8.5, "color": style.INK, "va": "center", "ha": "center"}
     for text, at, place in (
         ("mean of the seeds", (mean, -0.12), (mean, -0.6)),
         ("95 % t-interval", (high, -0.08), (high + 0.9, 0.6)),

@@ -1,0 +1,248 @@
+"""What a study draws: the grammar of `[[figures]]`, and the fields and metrics that a figure may name.
+
+Everywhere `x` is what a figure measures against and `y` what is measured. `arm`, `block`, `phase`, `depth`, `width` (of
+the first hidden layer) and `parameters` are used like the fields of a trial.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any, Literal, NamedTuple, Protocol
+
+from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
+
+from harness.errors import InputError, nearest
+from harness.spec.names import Phase
+from harness.spec.trial import Settings, Trial
+from harness.spec.validation import Line, Table, as_tuple, refusal, shown, validation_line
+
+TRIAL_FIGURES = (
+    "parameters",
+    "epochs_run",
+    "best_epoch",
+    "train_loss",
+    "train_accuracy",
+    "val_loss",
+    "val_accuracy",
+    "test_loss",
+    "test_accuracy",
+    "seconds",
+)
+"""What a trial ends with, as trials.csv has it."""
+CURVE_FIGURES = (
+    "seconds",
+    "learning_rate",
+    "train_loss",
+    "train_accuracy",
+    "val_loss",
+    "val_accuracy",
+    "gradient_norm",
+)
+"""What an evaluation measures, as curves.csv has it."""
+LAYER_METRICS = (
+    "preactivation_mean",
+    "preactivation_variance",
+    "activation_mean",
+    "activation_variance",
+    "dead_units",
+    "saturated",
+    "mean_drift",
+    "variance_drift",
+    "gradient_norm",
+    "weight_norm",
+)
+"""What diagnostics measure in each layer, as layers.csv has it."""
+
+TRIAL_FIELDS = tuple(name for name in Settings.model_fields if name != "seed")
+NUMBERS = tuple(name for name in TRIAL_FIELDS if Settings.model_fields[name].annotation in (int, float))
+ARM_FIELDS = (*TRIAL_FIELDS, "arm", "block", "depth", "width", "parameters")
+FIELDS = (*ARM_FIELDS, "phase")
+TRIAL_METRICS = (
+    *("train_error", "val_error", "test_error", "gap", "lost"),  # in per cent; what trials.csv has follows
+    *TRIAL_FIGURES,
+    *NUMBERS,
+)
+CURVE_METRICS = ("train_error", "val_error", *CURVE_FIGURES)
+UNITS = ("epochs", "samples", "steps", "seconds")
+"""What a curve or a time is measured against."""
+
+
+class Reads(NamedTuple):
+    """What a form reads: the allowed names of x, y and colour (none: the key is not read), and its further keys."""
+
+    x: tuple[str, ...] = ()
+    y: tuple[str, ...] = ()
+    colour: tuple[str, ...] = ()
+    more: tuple[str, ...] = ("panels", "phase")
+    needs: tuple[str, ...] = ()
+
+
+FORMS = {
+    "strip": Reads(x=FIELDS, y=TRIAL_METRICS, colour=FIELDS),
+    "response": Reads(x=FIELDS, y=TRIAL_METRICS, colour=FIELDS, needs=("x",)),
+    "curves": Reads(x=UNITS, y=CURVE_METRICS, colour=FIELDS),
+    "layers": Reads(y=LAYER_METRICS, colour=FIELDS, more=("panels", "phase", "epoch")),
+    "heatmap": Reads(x=FIELDS, y=FIELDS, colour=TRIAL_METRICS, needs=("x", "y")),
+    "sensitivity": Reads(x=TRIAL_FIELDS, y=TRIAL_METRICS, more=()),
+    "time": Reads(x=UNITS, colour=FIELDS, more=("panels", "phase", "target"), needs=("target",)),
+}
+NOT_YET = ("forest", "effects", "published", "images")
+ALWAYS = ("form", "where", "headline", "note")
+ONE_Y = ("heatmap", "sensitivity")
+
+
+def _form(value: Any) -> Any:
+    if value in NOT_YET:
+        raise refusal(f"{shown(value)} is not drawn yet; forms today: {', '.join(FORMS)}")
+    return value
+
+
+def _listed(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+class FigureTable(Table):
+    """One figure of a study; which keys a form reads stands in FORMS."""
+
+    form: Annotated[
+        Literal["strip", "response", "curves", "layers", "heatmap", "sensitivity", "time"], BeforeValidator(_form)
+    ]
+    x: Line | None = None
+    y: Annotated[tuple[Line, ...], as_tuple, BeforeValidator(_listed)] = ()
+    colour: Line | None = None
+    panels: Line | None = None
+    where: dict[str, tuple[Any, ...]] = Field(default={})
+    phase: Annotated[tuple[Phase, ...], as_tuple, BeforeValidator(_listed)] = ()
+    epoch: Annotated[int, Field(ge=0)] | None = None  # of layers; None is the first that was recorded
+    target: Annotated[float, Field(gt=0, le=1)] | None = None  # of time: the validation accuracy to reach
+    headline: bool = False
+    note: Line | None = None
+
+    @field_validator("where", mode="before")
+    @classmethod
+    def _typed_values(cls, where: Any) -> Any:
+        if not isinstance(where, dict):
+            return where
+        return {field: _values(field, value) for field, value in where.items()}
+
+    @field_validator("x", "y", "colour", "panels", "epoch", "target", "phase")
+    @classmethod
+    def _read_by_the_form(cls, value: Any, info: ValidationInfo) -> Any:
+        form, key = info.data.get("form"), str(info.field_name)
+        if form is None or value in (None, ()):
+            return value
+        reads = FORMS[form]
+        names = {"x": reads.x, "y": reads.y, "colour": reads.colour, "panels": FIELDS * ("panels" in reads.more)}
+        if not names.get(key, key in reads.more):
+            known = [*ALWAYS, *(k for k in names if names[k]), *(k for k in reads.more if k not in names)]
+            raise refusal(f"not read by form '{form}', which reads {', '.join(known)}")
+        for name in value if key == "y" else (value,) if key in names else ():
+            if name not in names[key]:
+                hint = nearest(name, names[key]) or f"; known: {', '.join(names[key])}"
+                raise refusal(f"unknown {_kind(form, key)} {shown(name)}{hint}")
+        return value
+
+    @model_validator(mode="after")
+    def _complete(self) -> "FigureTable":
+        for key in FORMS[self.form].needs:
+            if not getattr(self, key):
+                raise refusal(f"form '{self.form}' needs {key}")
+        if self.form in ONE_Y and len(self.y) > 1:
+            raise refusal(f"y: form '{self.form}' takes one, found {shown(self.y)}")
+        return self
+
+    def fields(self) -> dict[str, str]:
+        """Return the fields that the figure names, by the key that names them."""
+        reads = FORMS[self.form]
+        named = {"x": self.x, "colour": self.colour, "panels": self.panels, "y": self.y[0] if self.y else None}
+        allowed = {"x": reads.x, "colour": reads.colour, "panels": FIELDS, "y": reads.y}
+        return {key: name for key, name in named.items() if name and allowed[key] in (FIELDS, TRIAL_FIELDS)}
+
+
+def _kind(form: str, key: str) -> str:
+    metric = key == ("colour" if form == "heatmap" else "y")
+    return "metric" if metric else "unit" if key == "x" and FORMS[form].x == UNITS else "field"
+
+
+def _values(field: str, value: Any) -> tuple[Any, ...]:
+    """Return the values that `where` allows for a field: one that was written alone, or each of a list."""
+    if field not in ARM_FIELDS:
+        hint = nearest(field, ARM_FIELDS) or f"; known: {', '.join(ARM_FIELDS)}"
+        raise refusal("phase: is a key of its own" if field == "phase" else f"unknown field {shown(field)}{hint}")
+    if field not in TRIAL_FIELDS:
+        kind = str if field in ("arm", "block") else int
+        found = tuple(value) if isinstance(value, list | tuple) else (value,)
+        if not found or any(type(one) is not kind for one in found):
+            expected = "a text or a list of texts" if kind is str else "a whole number or a list of them"
+            raise refusal(f"{field}: found {shown(value)}, expected {expected}")
+        return found
+    try:
+        return (getattr(Settings.model_validate({field: value}), field),)
+    except ValidationError as error:
+        if not isinstance(value, list | tuple) or not value:
+            raise refusal(validation_line(error, "")) from None
+    try:
+        return tuple(getattr(Settings.model_validate({field: one}), field) for one in value)
+    except ValidationError as error:
+        raise refusal(validation_line(error, "")) from None
+
+
+class AnyArm(Protocol):
+    """What a figure asks of an arm."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def block(self) -> str | None: ...
+    @property
+    def trial(self) -> Trial: ...
+
+
+def arm_field(arm: AnyArm, field: str) -> Any:
+    """Return what an arm has in a field of ARM_FIELDS, as written; `parameters` depends on the data and is no part."""
+    hidden = arm.trial.hidden
+    own = {"arm": arm.name, "block": arm.block, "depth": len(hidden), "width": hidden[0] if hidden else 0}
+    return own[field] if field in own else getattr(arm.trial, field)
+
+
+def matching(where: Mapping[str, tuple[Any, ...]], arms: Iterable[AnyArm]) -> list[str]:
+    """Return the names of the arms that have one of the values in each field of `where` (`parameters` left aside)."""
+    fields = {field: values for field, values in where.items() if field != "parameters"}
+    return [arm.name for arm in arms if all(arm_field(arm, field) in values for field, values in fields.items())]
+
+
+def tuned_fields(tune: Table | None) -> tuple[str, ...]:
+    """Return the fields of a trial that a [tune] table gives values for."""
+    fields = type(tune).model_fields if tune is not None else {}
+    return tuple(name for name in fields if name in TRIAL_FIELDS and getattr(tune, name) is not None)
+
+
+def refuse_figures(figures: Sequence[FigureTable], arms: Sequence[AnyArm], tune: Table | None, where: str) -> None:
+    """Raise InputError for a figure that these arms, or this [tune] table (None: the study has none), cannot fill."""
+    tuned = tuned_fields(tune)
+    for place, figure in enumerate(figures):
+        here = f"{where}: figures[{place}]"
+        if not tuned and (figure.form == "sensitivity" or {"tune", "confirm"} & set(figure.phase)):
+            key = "form: 'sensitivity'" if figure.form == "sensitivity" else f"phase: {shown(figure.phase)}"
+            raise InputError(f"{here}: {key} needs a [tune] table, and the study has none")
+        if figure.form == "sensitivity" and figure.x not in ((None, *tuned) if len(tuned) == 1 else tuned):
+            raise InputError(f"{here}: x: found {shown(figure.x)}, expected a tuned field: {', '.join(tuned)}")
+        for key, field in [*figure.fields().items(), *((f"where.{field}", field) for field in figure.where)]:
+            if field == "block" and not any(arm.block for arm in arms):
+                raise InputError(f"{here}: {key}: no [[blocks]] of the study has a name")
+        _refuse_empty(figure, arms, here)
+    if sum(figure.headline for figure in figures) > 1:
+        raise InputError(f"{where}: figures: more than one is the headline")
+
+
+def _refuse_empty(figure: FigureTable, arms: Sequence[AnyArm], here: str) -> None:
+    for field, values in figure.where.items():
+        if field == "parameters":
+            continue
+        known = list(dict.fromkeys(arm_field(arm, field) for arm in arms))
+        for value in values:
+            if value not in known:
+                hint = nearest(value, [k for k in known if isinstance(k, str)]) if isinstance(value, str) else ""
+                raise InputError(
+                    f"{here}: where.{field}: no arm has {shown(value)}{hint or f'; the arms have {shown(known)}'}"
+                )
+    if not matching(figure.where, arms):
+        raise InputError(f"{here}: where: no arm has all of these values")
