@@ -243,6 +243,7 @@ def test_long_names_that_differ_only_in_the_middle_stay_different(own_study):
 
 def inside(figure: Figure) -> None:
     """Assert that nothing is cut at the edge of a figure."""
+    figure.draw_without_rendering()  # which lays it out
     (width, height), box = figure.get_size_inches(), figure.get_tightbbox()
     assert min(box.x0, box.y0) > -0.02
     assert box.x1 < width + 0.02
