@@ -22,6 +22,7 @@ from harness.spec.trial import Trial, trial_id
 
 FIGURES = (
     "parameters",
+    "classes",
     "epochs_run",
     "best_epoch",
     "train_loss",
@@ -36,8 +37,8 @@ SETTINGS = tuple(name for name in Trial.model_fields if name != "seed")
 IDENTITY = ("schema", "trial_id", "study", "arm", "phase", "profile", "seed", "status", "reason", "diverged_epoch")
 ENDING = (*FIGURES, "weights_sha256", "code_digest", "environment")
 TRIAL_COLUMNS = (*IDENTITY, *SETTINGS, *ENDING)
-INTEGERS_OR_NONE = ("diverged_epoch", "train_size", "evaluate_every", "patience", *FIGURES[:3])
-FLOATS_OR_NONE = ("clip_norm", *FIGURES[3:])
+INTEGERS_OR_NONE = ("diverged_epoch", "train_size", "evaluate_every", "patience", *FIGURES[:4])
+FLOATS_OR_NONE = ("clip_norm", *FIGURES[4:])
 CURVE_INTEGERS = ("epoch", "samples", "steps")
 CURVE_FIGURES = (
     "seconds",
