@@ -76,7 +76,7 @@ def losses(values: pd.DataFrame) -> str:
         if counted
         else "what guessing would score is not known here, so their arms have no difference"
     )
-    return f"{len(lost)} of {len(values)} seeds diverged or failed; {what}."
+    return f"{len(lost)} of {len(values)} trials diverged or failed; {what}."
 
 
 def difference_rows(table: pd.DataFrame, labels: Mapping[str, str], lost: pd.Series) -> str:

@@ -84,7 +84,7 @@ def test_one_seed_has_a_difference_without_an_interval(section):
 
 def test_a_lost_seed_counts_as_guessing_and_the_text_says_so(section):
     text, rows = section(alter=losing(("rate 3", 0), ("rate 3", 1), ("rate 3", 2)))
-    assert "3 of 9 seeds diverged or failed; each counts as an error of 90.00 %, the worse of guessing" in text
+    assert "3 of 9 trials diverged or failed; each counts as an error of 90.00 %, the worse of guessing" in text
     assert float(rows[1][1].split()[0]) > 60
     assert rows[1][2] == "0 of 3"
 
@@ -92,7 +92,7 @@ def test_a_lost_seed_counts_as_guessing_and_the_text_says_so(section):
 def test_where_nobody_knows_the_classes_a_lost_seed_leaves_words(section):
     lose = losing(("rate 3", 0))
     text, rows = section(alter=lambda cell, record: lose(cell, record) | {"classes": None})
-    assert "1 of 9 seeds diverged or failed; what guessing would score is not known here" in text
+    assert "1 of 9 trials diverged or failed; what guessing would score is not known here" in text
     assert rows[1] == ["rate 3", "1 seed lost", "–", "–", "–"]
     assert re.fullmatch(CELL, rows[0][1])
 
