@@ -10,6 +10,7 @@ import pandas as pd
 
 from harness.report import markdown as md
 from harness.report.arm_tables import arm_table, lost_table, settings_header, spoken, tuning_table
+from harness.report.differences_section import differences_from_reference
 from harness.report.figures.findings import plus_minus
 from harness.report.provenance import environment_section, warnings
 from harness.report.study_frames import SHOWN_PHASES, Frames, all_frames
@@ -95,6 +96,7 @@ def section(frames: Frames, figures: Captioned) -> str:
     if study.question:
         parts.append(f"**Question.** {md.escape(study.question)}")
     parts += [f"**Design.** {design(frames)}", *missing(frames), *pictures(figures), arm_rows(frames)]
+    parts += differences_from_reference(frames)
     parts.append(md.details("Every seed", seed_rows(frames)))
     if len(frames.phase("tune")):
         parts.append(md.details("Tuning", tuning_rows(frames)))

@@ -1,14 +1,19 @@
 """The exports for people and pandas: trials.csv, curves.csv, layers.csv, made from the journal each time."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.results.files import write_atomically
 
+if TYPE_CHECKING:
+    from harness.results.frames import Results
 
-def write_tables(folder: Path) -> None:
-    """Rewrite the CSV files of a study folder from its journal, each whole or not at all."""
+
+def write_tables(folder: Path) -> "Results":
+    """Rewrite the CSV files of a study folder from its journal, each whole or not at all; return what they hold."""
     from harness.results.frames import load_study_results  # loads pandas, which the start of a run need not wait for
 
     results = load_study_results(folder)
     for name, frame in (("trials", results.trials), ("curves", results.curves), ("layers", results.layers)):
         write_atomically(folder / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
+    return results

@@ -16,6 +16,7 @@ from harness.spec.validation import Line, Table, as_tuple, refusal, shown, valid
 
 TRIAL_FIGURES = (
     "parameters",
+    "classes",
     "epochs_run",
     "best_epoch",
     "train_loss",

@@ -173,6 +173,13 @@ def _training(kind: Any) -> Any:
     return kind
 
 
+SUMMARY_COLUMNS = ("study", "arm", "phase", "metric", "n", "lost", "median", "mean", "low", "high")
+DIFFERENCES_COLUMNS = (
+    "study", "phase", "metric", "a", "b", "n", "difference", "low", "high", "share", "p", "p_adjusted",
+)  # fmt: skip
+"""Of summary.csv and differences.csv in a study's results folder."""
+
+
 class StudyFile(Table):
     """A whole study file."""
 

@@ -19,6 +19,7 @@ from harness.results.journal import JournalWriter, Record, journal_files
 from harness.spec.cells import Cell, confirm_cells, first_cells
 from harness.spec.study import Study
 from harness.sweep.resume import Index, Sources, entry_of, validation_losses
+from harness.sweep.statistics_tables import write_statistics
 
 
 class StudyFolder:
@@ -75,7 +76,7 @@ class StudyFolder:
     def close(self) -> None:
         """Close the journal and rewrite the tables from it."""
         self._writer.close()
-        write_tables(self.folder)
+        write_statistics(self.folder, write_tables(self.folder))
 
     def _confirm(self) -> list[Cell]:
         return confirm_cells(self.study, validation_losses(self.index, self._sources))

@@ -299,6 +299,7 @@ class _Run:
             "trial": self.trial.model_dump(mode="json"),
             "dataset_digest": self.dataset.digest,
             "parameters": self.network.parameters,
+            "classes": self.dataset.classes,
             "epochs_run": self.epochs_run,
             "best_epoch": self.best["epoch"] if self.best else None,
             "train_loss": final.get("train_loss"),

@@ -59,7 +59,14 @@ def test_the_report_needs_the_results_folder_and_nothing_that_trained(tmp_path, 
         "write_report(Path('results'), Path('reports')); print(*sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=moved, capture_output=True, text=True, check=True)
-    trained = ("numba", "kernels.layout", "kernels.numpy_backend", "harness.training", "harness.datasets", "harness.sweep.runner")
+    trained = (
+        "numba",
+        "kernels.layout",
+        "kernels.numpy_backend",
+        "harness.training",
+        "harness.datasets",
+        "harness.sweep.runner",
+    )
     assert [name for name in trained if name in done.stdout.split()] == []
     # Another process, another folder, another seed of Python's hashes: the same bytes.
     files = {file.relative_to(tmp_path) for file in (tmp_path / "reports").rglob("*") if file.is_file()}

@@ -1,0 +1,153 @@
+"""Arms compared in pairs of the same seed: differences, their t-interval, an exact test, Holm's adjustment.
+
+Each function takes plain arrays, or a frame with the columns `seed`, `arm` and `value`; none knows of studies.
+"""
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from harness.statistics.intervals import half_width
+
+EXACT_UP_TO = 20  # seeds: 2^20 flips
+DRAWS = 100_000
+KEY = 20  # of the generator that draws flips
+SAME = 1e-9  # sums that differ by less, relative to the sum of |d|, are tied: only rounding parts them
+BLOCK = 1 << 22  # numbers held at a time
+FULL_TABLE = 6  # arms; of more, only the differences from the reference are told
+PAIR_COLUMNS = ("a", "b", "n", "difference", "low", "high", "share", "p", "p_adjusted")
+
+
+def pairs_of(arms: Sequence[str], reference: str) -> list[tuple[str, str]]:
+    """Return the pairs (a, b) to compare: each arm with the reference as b, then every other pair of up to six arms."""
+    others = [arm for arm in arms if arm != reference]
+    rest = itertools.combinations(others, 2) if len(arms) <= FULL_TABLE else ()
+    return [*((arm, reference) for arm in others), *((later, earlier) for earlier, later in rest)]
+
+
+def paired_differences(
+    values: pd.DataFrame, pairs: Sequence[tuple[str, str]], lower_is_better: bool = True
+) -> pd.DataFrame:
+    """Return a row per pair (a, b): `a, b, n, difference, low, high, share, p, p_adjusted`.
+
+    `values` has the columns `seed`, `arm`, `value`, one row a seed and arm. `n` counts the seeds that both arms have,
+    `difference` is the mean of a - b over them, `low` and `high` bound its 95 % t-interval, `share` is the share of
+    seeds in which a is strictly better, `p` is two-sided, of the sign-flip test, `p_adjusted` Holm's over the pairs
+    given. A seed without a finite value leaves its pair without a result rather than being dropped; one seed bounds no
+    interval. Rows of `values` may come in any order. Raises ValueError for a seed that an arm has twice.
+    """
+    given = values.assign(value=values["value"].replace([np.inf, -np.inf], np.nan), there=1.0)
+    by_seed = {column: given.pivot(index="seed", columns="arm", values=column) for column in ("value", "there")}
+
+    def of(side: int, column: str) -> np.ndarray:
+        """One side of every pair, (pairs, seeds); NaN where the arm lacks the seed."""
+        return by_seed[column].reindex(columns=[pair[side] for pair in pairs]).to_numpy(dtype=float).T
+
+    differences = of(0, "value") - of(1, "value")
+    matched = ~np.isnan(of(0, "there") + of(1, "there"))
+    table = pd.DataFrame(pairs, columns=["a", "b"]).assign(n=matched.sum(1), **dict.fromkeys(PAIR_COLUMNS[3:], np.nan))
+    for n in np.unique(table["n"][table["n"] > 0]):
+        rows = np.flatnonzero(table["n"] == n)
+        told = _told(differences[rows][matched[rows]].reshape(-1, n), lower_is_better)
+        table.loc[rows, list(told)] = np.column_stack(list(told.values()))
+    return table.assign(p_adjusted=holm(table["p"]))[list(PAIR_COLUMNS)]
+
+
+def _told(differences: np.ndarray, lower_is_better: bool) -> dict[str, np.ndarray]:
+    """Return the figures of differences (k, n), each (k,); NaN where one of the n is."""
+    n = differences.shape[1]
+    mean = differences.mean(1)
+    half = half_width(differences.std(1, ddof=1), n) if n > 1 else np.full(len(mean), np.nan)
+    better = (differences < 0 if lower_is_better else differences > 0).mean(1)
+    share = np.where(np.isnan(mean), np.nan, better)
+    p = sign_flip_test(differences)
+    return {"difference": mean, "low": mean - half, "high": mean + half, "share": share, "p": p}
+
+
+def sign_flip_test(differences: ArrayLike) -> np.ndarray:
+    """Return the two-sided p of each row of paired differences (k, n): is their mean further from 0 than chance has it?
+
+    Under the null hypothesis that the arms are exchangeable within a seed, each difference is as likely to have the
+    other sign. p is the share of the 2^n flips whose |sum| is at least the one seen, ties included: all flips up to
+    n = 20, beyond that 100 000 drawn with a fixed key, p = (1 + hits) / (1 + draws). A row with a NaN has p NaN.
+
+    Source: Fisher (1935), The Design of Experiments, section 21; for the drawn form Phipson and Smyth (2010),
+    Permutation p-values should never be zero.
+    """
+    rows = np.atleast_2d(np.asarray(differences, dtype=float))
+    n = rows.shape[1]
+    result = np.full(len(rows), np.nan)
+    whole = np.flatnonzero(~np.isnan(rows).any(1)) if n else np.array([], dtype=int)
+    for part in _blocks(whole, 2 ** (n // 2 + 1) if n <= EXACT_UP_TO else DRAWS // 100):
+        d = rows[part]
+        bar = np.abs(d.sum(1)) - SAME * np.abs(d).sum(1)
+        result[part] = _exact(d, bar) if n <= EXACT_UP_TO else _drawn(d, bar)
+    return result
+
+
+def _exact(d: np.ndarray, bar: np.ndarray) -> np.ndarray:
+    """Return the share of the 2^n flipped sums of each row that are at least `bar` or at most -`bar`.
+
+    A flipped sum is one of the first half of the seeds plus one of the second; those that reach the bar are counted
+    in sorted order, so 2^(n/2) numbers are sorted instead of 2^n visited.
+    """
+    n = d.shape[1]
+    needed = bar[:, None] - _flipped_sums(d[:, : n // 2])  # of the second half, for each sum of the first
+    order = np.argsort(np.hstack([needed, _flipped_sums(d[:, n // 2 :])]), axis=1, kind="stable")
+    is_bound = order < needed.shape[1]
+    reached = np.where(is_bound, 0, np.cumsum(is_bound, axis=1)).sum(1)  # pairs whose sum is at least the bar
+    return np.minimum(1.0, 2 * reached / 2.0**n)  # as many lie at -bar; both at once only when all do
+
+
+def _flipped_sums(d: np.ndarray) -> np.ndarray:
+    """Return all 2^n sums ±d₁ ± … ± dₙ of each row (k, n)."""
+    sums = np.zeros((len(d), 1))
+    for column in d.T[:, :, None]:
+        sums = np.hstack([sums + column, sums - column])
+    return sums
+
+
+def _drawn(d: np.ndarray, bar: np.ndarray) -> np.ndarray:
+    """Return (1 + hits) / (1 + draws), the same draws for every row."""
+    rng = np.random.default_rng(KEY)
+    hits = np.zeros(len(d))
+    for _ in range(100):
+        signs = 2.0 * rng.integers(0, 2, size=(d.shape[1], DRAWS // 100)) - 1
+        hits += (np.abs(d @ signs) >= bar[:, None]).sum(1)
+    return (1 + hits) / (1 + DRAWS)
+
+
+def _blocks(rows: np.ndarray, numbers: int) -> Iterator[np.ndarray]:
+    """Cut the rows so that a block of them, with so many numbers each, fits into memory."""
+    step = max(1, BLOCK // numbers)
+    return (rows[start : start + step] for start in range(0, len(rows), step))
+
+
+def holm(p: ArrayLike) -> np.ndarray:
+    """Return Holm's adjusted p of a family (m,): the chance of any false verdict stays below the level.
+
+    The i-th smallest is multiplied by m - i + 1, and none is smaller than one before it. A NaN stays NaN and counts in
+    m all the same, so a family does not become easier because a comparison is missing.
+
+    Source: Holm (1979), A simple sequentially rejective multiple test procedure.
+    """
+    p = np.asarray(p, dtype=float)
+    order = np.argsort(p, kind="stable")  # NaN last
+    steps = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.minimum(steps, 1.0)
+    return adjusted
+
+
+def smallest_p(n: int) -> float:
+    """Return the least p that the sign-flip test of `n` seeds can have."""
+    return min(1.0, 2.0 ** (1 - n)) if n <= EXACT_UP_TO else 1 / (1 + DRAWS)
+
+
+def seeds_that_can_decide(comparisons: int) -> int:
+    """Return the least n at which one of so many comparisons can have an adjusted p of at most 0.05."""
+    return math.ceil(1 + math.log2(20 * comparisons))
