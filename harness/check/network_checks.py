@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from harness.check.facts import DERIVATIVES
 from harness.check.facts.inputs_facts import packed
 from harness.check.measures import DIFFERENCE, central_differences, relative, scaled, worst
 from harness.check.one_check import Check
@@ -40,7 +41,10 @@ NETWORKS: dict[str, dict[str, Any]] = {
         "input_dropout": 0.2,
     },
 }
-"""Every activation, norm, loss and form of dropout, skips between equal widths and none between others."""
+"""Every norm, loss and form of dropout, skips between equal widths and none between others ..."""
+_SHOWN = {settings.get("activation", "relu") for settings in NETWORKS.values()}
+NETWORKS |= {name: {"widths": (6, 5, 4, 3), "activation": name} for name in ACTIVATIONS if name not in _SHOWN}
+"""... and every activation."""
 
 BATCH = 7
 DECAY = 0.05  # λ / n
@@ -108,7 +112,7 @@ def _case(network: Network, reference: ModuleType) -> _Case:
     """Draw parameters and a batch, again while a pre-activation lies at the kink of a ReLU."""
     for seed in range(100):
         case = _draw(network, np.random.default_rng(seed))
-        kinked = ACTIVATIONS[network.activation] in ("relu", "leaky_relu")
+        kinked = not DERIVATIVES[f"{ACTIVATIONS[network.activation]}_backward"].smooth
         work = _step(reference, case).workspace
         if not kinked or np.abs(work.preactivations).min(initial=1.0) > KINK:
             return case

@@ -1,6 +1,6 @@
 """Whole trials: the same one trained by both backends in float64 ends with the same losses."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from harness.check.one_check import Check
 from harness.datasets import Dataset, load_dataset
 from harness.spec import Trial
 from harness.training import train
+from kernels.choices import ACTIVATIONS, RULES
 
 STEPS, BATCH = 50, 16
 AGREEMENT = 1e-9
@@ -100,7 +101,17 @@ TRIALS: dict[str, dict[str, Any]] = {
     "full batch, clipped": {"batch_size": "full", "epochs": STEPS, "clip_norm": 0.5, "evaluate_every": None},
     "early stopping": {"learning_rate": 0.03, "epochs": 5, "patience": 1, "min_delta": 0.01, "evaluate_every": 160},
 }
-"""Every technique that a trial can name, each in one of these at least."""
+"""Every technique that a trial can name, each in one of these at least ..."""
+
+
+def _not_shown(field: str, names: Iterable[str]) -> list[str]:
+    default = Trial.model_fields[field].default
+    return [name for name in names if name not in {settings.get(field, default) for settings in TRIALS.values()}]
+
+
+TRIALS |= {name: {"activation": name} for name in _not_shown("activation", ACTIVATIONS)}
+TRIALS |= {name: {"optimizer": name, "l2": 10.0} for name in _not_shown("optimizer", RULES)}
+"""... and the activations and update rules of which no more than their kernels is known."""
 
 
 def trajectory_checks(name: str, dataset: Dataset) -> Iterator[Check]:
