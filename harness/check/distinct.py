@@ -20,11 +20,15 @@ ACTS_WITH: dict[str, tuple[dict[str, Any], ...]] = {
     "optimizer": ({}, {"l2": 1.0}),  # a rule that did not get to its decay would end as without
 }
 """Where a field is compared: what else is set so that it acts."""
-ALIKE = {("optimizer", "adam", "adamw"): "they differ in how weights decay, and without L2 none do"}
+ALIKE = {
+    ("optimizer", "adam", "adamw"): "they differ in how weights decay, and without L2 none do",
+    ("output_initializer", "he_normal", "None"): "none is the initializer of the other layers, which is he_normal",
+}
 """Pairs that may end with the same weights, and why."""
 DO_NOT_ACT = {
     "backend": "both compute the same, which is what the other checks prove",
     "diagnostics": "records figures of the same training",
+    "evaluate_train": "records figures of the same training",
     "monitor": "says what is read on the way, which moves no weight before training stops early",
     "restore_best": "acts where training has stopped early, after more evaluations than ten steps have",
 }

@@ -6,6 +6,7 @@ Output and input are different arrays: where they overlap, the compiler's check 
 from kernels.numba_backend.machine.compile import kernel, part, summing_kernel
 from kernels.numba_backend.machine.elementary import exp, tanh
 from kernels.numba_backend.machine.views import flat, row
+from kernels.numpy_backend.activations import GELU_CUBE, GELU_SCALE
 
 
 @kernel
@@ -92,6 +93,29 @@ def leaky_relu_backward(dz, da, a, alpha):
     zero, slope = a.dtype.type(0), a.dtype.type(alpha)
     for i in range(y.size):
         out[i] = grad[i] if y[i] > zero else slope * grad[i]
+
+
+@kernel
+def gelu_forward(a, z):
+    """``a = z (1 + tanh u) / 2``. Out: a (N, M). In: z (N, M)."""
+    out, x = flat(a), flat(z)
+    number = a.dtype.type
+    one, half, scale, cube = number(1), number(0.5), number(GELU_SCALE), number(GELU_CUBE)
+    for i in range(x.size):
+        out[i] = x[i] * (one + tanh(scale * (x[i] + cube * x[i] * x[i] * x[i]))) * half
+
+
+@kernel
+def gelu_backward(dz, da, z):
+    """``dz = da · (1 + tanh u + z (1 - tanh² u) u') / 2``. Out: dz (N, M). In: da (N, M). Saved: z (N, M)."""
+    out, grad, x = flat(dz), flat(da), flat(z)
+    number = dz.dtype.type
+    one, half, scale, cube = number(1), number(0.5), number(GELU_SCALE), number(GELU_CUBE)
+    for i in range(x.size):
+        square = cube * x[i] * x[i]
+        t = tanh(scale * (x[i] + square * x[i]))
+        slope = scale * (one + number(3) * square)
+        out[i] = grad[i] * (one + t + x[i] * (one - t * t) * slope) * half
 
 
 @part

@@ -1,6 +1,10 @@
 """Element-wise activations and softmax. The derivative at a kink is pinned: ReLU'(0) = 0, leaky ReLU'(0) = alpha."""
 
+import math
+
 import numpy as np
+
+GELU_SCALE, GELU_CUBE = math.sqrt(2 / math.pi), 0.044715  # of its tanh form
 
 
 def identity_forward(a, z):
@@ -62,6 +66,24 @@ def leaky_relu_backward(dz, da, a, alpha):
     Out: dz (N, M). In: da (N, M). Saved: a (N, M). Source: tutorial 1.3, 2.3.
     """
     dz[...] = np.where(a > 0, da, alpha * da)
+
+
+def gelu_forward(a, z):
+    """``a = z (1 + tanh u) / 2`` with ``u = √(2/π) (z + 0.044715 z³)``: the tanh form.
+
+    Out: a (N, M). In: z (N, M). Source: Hendrycks and Gimpel 2016.
+    """
+    a[...] = z * (1 + np.tanh(GELU_SCALE * (z + GELU_CUBE * z**3))) / 2
+
+
+def gelu_backward(dz, da, z):
+    """``dz = da · (1 + tanh u + z (1 - tanh² u) u') / 2`` with u of the forward pass and its slope u'.
+
+    Out: dz (N, M). In: da (N, M). Saved: z (N, M). Source: Hendrycks and Gimpel 2016.
+    """
+    t = np.tanh(GELU_SCALE * (z + GELU_CUBE * z**3))
+    slope = GELU_SCALE * (1 + 3 * GELU_CUBE * z**2)
+    dz[...] = da * (1 + t + z * (1 - t**2) * slope) / 2
 
 
 def softmax_forward(p, z):

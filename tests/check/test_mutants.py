@@ -89,6 +89,7 @@ MUTANTS = [
             "np.where(a > 0, da, 0 * da)",
             "leaky_relu_backward",
         ),
+        ("gelu's slope without the chain", "z * (1 - t**2) * slope", "z * (1 - t**2)", "gelu_backward"),
         ("softmax over samples", "e.sum(axis=1, keepdims=True)", "e.sum(axis=0, keepdims=True)", "softmax_forward"),
         ("Jacobian's inner product", "(dp * p).sum(axis=1", "dp.sum(axis=1", "softmax_backward"),
     ),
@@ -282,6 +283,7 @@ MUTANTS = [
     *_mutants(
         "numba_backend/activations.py",
         ("leaky slope forgotten", "else slope * grad[i]", "else zero", "leaky_relu_backward"),
+        ("gelu's cube forgotten", "cube * x[i] * x[i] * x[i])", "0 * x[i])", "gelu_forward"),
         ("inner product forgotten", "(grad[k] - inner)", "grad[k]", "softmax_backward"),
     ),
     *_mutants(

@@ -36,8 +36,8 @@ def edited(tmp_path: Path) -> Callable[..., str]:
     return imported
 
 
-WITH_GELU = ("choices.py", '"leaky_relu", "identity")', '"leaky_relu", "identity", "gelu")')
-GELU = "\n\ndef gelu_forward(a, z):\n    a[...] = z\n\n\ndef gelu_backward(dz, da, z):\n    dz[...] = da\n"
+WITH_SWISH = ("choices.py", 'ACTIVATIONS = ("sigmoid",', 'ACTIVATIONS = ("swish", "sigmoid",')
+SWISH = "\n\ndef swish_forward(a, z):\n    a[...] = z\n\n\ndef swish_backward(dz, da, z):\n    dz[...] = da\n"
 
 
 def in_reference(kernels: str) -> tuple[str, str, str]:
@@ -46,18 +46,18 @@ def in_reference(kernels: str) -> tuple[str, str, str]:
 
 
 def test_an_activation_without_a_kernel_ends_the_import(edited):
-    message = "ImportError: kernels/numpy_backend/activations.py: the kernel gelu_forward is missing"
-    assert edited("numpy", WITH_GELU) == message
+    message = "ImportError: kernels/numpy_backend/activations.py: the kernel swish_forward is missing"
+    assert edited("numpy", WITH_SWISH) == message
 
 
 def test_an_activation_with_half_of_its_kernels_ends_the_import(edited):
-    message = "ImportError: kernels/numpy_backend/activations.py: the kernel gelu_backward is missing"
-    assert edited("numpy", WITH_GELU, in_reference(GELU.partition("\n\n\ndef gelu_backward")[0] + "\n")) == message
+    message = "ImportError: kernels/numpy_backend/activations.py: the kernel swish_backward is missing"
+    assert edited("numpy", WITH_SWISH, in_reference(SWISH.partition("\n\n\ndef swish_backward")[0] + "\n")) == message
 
 
 def test_a_kernel_without_its_compiled_twin_ends_the_import(edited):
-    message = "ImportError: kernels/numba_backend/activations.py: the kernel gelu_forward is missing"
-    assert edited("numba", WITH_GELU, in_reference(GELU)) == message
+    message = "ImportError: kernels/numba_backend/activations.py: the kernel swish_forward is missing"
+    assert edited("numba", WITH_SWISH, in_reference(SWISH)) == message
 
 
 def test_a_twin_with_another_signature_ends_the_import(edited):
@@ -68,7 +68,7 @@ def test_a_twin_with_another_signature_ends_the_import(edited):
 
 
 def test_a_kernel_of_no_choice_needs_no_entry(edited):
-    assert edited("numpy", in_reference(GELU)) == ""
+    assert edited("numpy", in_reference(SWISH)) == ""
 
 
 @BACKENDS

@@ -88,6 +88,19 @@ def leaky_relu_forward(z, alpha):
     return {"a": np.maximum(alpha * z, z)}
 
 
+@activation(
+    terms=lambda z: {"a": z},
+    cost=each(8, 1, 1, exps=1),
+    backward={
+        "gelu_backward": slope(
+            terms=lambda da, z: {"dz": da * (1 + np.abs(z) * (1 + 0.2 * z**2))}, cost=each(16, 2, 1, exps=1)
+        )
+    },
+)
+def gelu_forward(z):
+    return {"a": z * expit(np.sqrt(8 / np.pi) * (z + 0.044715 * z**3))}
+
+
 @fact(
     draws=(preactivations,),
     terms=lambda p: {"p": p * times(p.shape[1])},
