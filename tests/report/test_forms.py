@@ -1,6 +1,7 @@
 """Each form of figure shows every seed, names what was lost, and has its words from the study and not from its name."""
 
 import dataclasses
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -243,6 +244,7 @@ def test_long_names_that_differ_only_in_the_middle_stay_different(own_study):
 
 def inside(figure: Figure) -> None:
     """Assert that nothing is cut at the edge of a figure."""
+    style.png_bytes(figure)
     (width, height), box = figure.get_size_inches(), figure.get_tightbbox()
     assert min(box.x0, box.y0) > -0.02
     assert box.x1 < width + 0.02
@@ -256,6 +258,9 @@ def test_forty_arms_with_names_of_120_characters_have_room_in_every_form(own_stu
     frames = own_study(text + '[[figures]]\nform = "strip"\n[[figures]]\nform = "curves"\n' + more)
     for figure in [*drawings(frames), draw_summary({"mine": frames}).figure]:
         inside(figure)
+    names = drawings(frames)[0].axes[0].get_yticklabels()
+    boxes = [name.get_window_extent() for name in names]
+    assert not any(above.padded(-1).overlaps(below) for above, below in itertools.pairwise(boxes))
 
 
 def contrasts(figure: Figure) -> list[float]:
