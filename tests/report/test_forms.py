@@ -340,6 +340,12 @@ def test_figures_of_one_name_are_kept_apart(tmp_path, synthetic):
     assert len(set(found)) == len(found) == 1 + 3 * 2
 
 
+def test_a_figure_shows_the_same_before_and_after_it_is_rendered(own_study):
+    frames = own_study(study(*FIGURES))
+    before = [drawn(drawing.figure) for drawing in draw_study(frames)]
+    assert before == [drawn(figure) for figure in drawings(frames)]
+
+
 def test_studies_come_by_section_and_then_by_name(five, tmp_path, synthetic):
     assert list(all_frames(load_results(five))) == [
         "depth_width", "initialization", "optimizer", "normalization", "dropout",
