@@ -58,6 +58,8 @@ def _shown(artist: object) -> str:
         return f"cell {sides} {to_hex(artist.get_facecolor())}\n"
     if isinstance(artist, LineCollection):
         return f"lines {[_numbers(segment) for segment in artist.get_segments()]}\n"
+    if isinstance(artist, Collection) and (values := artist.get_array()) is not None:  # coloured only when rendered
+        return f"ramp {_numbers(values)}\n"
     if isinstance(artist, Collection):
         faces = [to_hex(face) for face in np.asarray(artist.get_facecolor())]
         return f"dots {_numbers(artist.get_offsets())} {faces}\n"

@@ -1,6 +1,7 @@
 """Each form of figure shows every seed, names what was lost, and has its words from the study and not from its name."""
 
 import dataclasses
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -257,6 +258,9 @@ def test_forty_arms_with_names_of_120_characters_have_room_in_every_form(own_stu
     frames = own_study(text + '[[figures]]\nform = "strip"\n[[figures]]\nform = "curves"\n' + more)
     for figure in [*drawings(frames), draw_summary({"mine": frames}).figure]:
         inside(figure)
+    names = drawings(frames)[0].axes[0].get_yticklabels()
+    boxes = [name.get_window_extent() for name in names]
+    assert not any(above.padded(-1).overlaps(below) for above, below in itertools.pairwise(boxes))
 
 
 def contrasts(figure: Figure) -> list[float]:
@@ -334,6 +338,12 @@ def test_figures_of_one_name_are_kept_apart(tmp_path, synthetic):
         synthetic(tmp_path / "results", load_study(path, "quick"))
     found = [drawing.name for group in draw(load_results(tmp_path / "results"), None).values() for drawing in group]
     assert len(set(found)) == len(found) == 1 + 3 * 2
+
+
+def test_a_figure_shows_the_same_before_and_after_it_is_rendered(own_study):
+    frames = own_study(study(*FIGURES))
+    before = [drawn(drawing.figure) for drawing in draw_study(frames)]
+    assert before == [drawn(figure) for figure in drawings(frames)]
 
 
 def test_studies_come_by_section_and_then_by_name(five, tmp_path, synthetic):

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from harness.report.figures.style import FAINT, INK, colours, markers
-from harness.report.labels import shortened
+from harness.report.figures.style import FAINT, INK, colours, inches, markers, ticks_at
+from harness.report.labels import in_two_lines, shortened
 from harness.statistics.intervals import summarise
 
 Colours = Mapping[Any, str]
@@ -103,6 +103,14 @@ def extent(frame: pd.DataFrame, by: list[str], value: str) -> list[float]:
     ceiling = 100.0 if value.endswith("_error") else np.inf
     ends = means(frame, by, value)[["low", "high"]].to_numpy(dtype=float)
     return [*values, *np.clip(ends[np.isfinite(ends)], floor, ceiling)]
+
+
+def name_rows(ax: Axes, names: Iterable[object]) -> None:
+    """Name the rows 0, 1, … of `ax` at its left, a long name in two lines where a row has room for them."""
+    texts = shortened(map(str, names), 40)
+    if inches(ax)[1] / max(len(texts), 1) < 2 * LINE:
+        texts = shortened(texts, 28)
+    ticks_at(ax.yaxis, range(len(texts)), [in_two_lines(text, 28) for text in texts.values()])
 
 
 def end_labels(ax: Axes, frame: pd.DataFrame, x: str, value: str, series: str, palette: Colours) -> None:

@@ -18,13 +18,14 @@ from harness.report.figures.marks import (
     lost_counts,
     mean_style,
     means,
+    name_rows,
     note,
     nothing,
     palette_of,
     pooled,
     write,
 )
-from harness.report.figures.style import ALARM, markers, readable, ticks_at
+from harness.report.figures.style import ALARM, markers, readable
 from harness.report.figures.view import Form, View, levels, spoken
 from harness.report.labels import (
     field_title,
@@ -40,7 +41,6 @@ from harness.report.labels import (
 
 DEFAULT = ("test_error",)
 BY = ["panel", "row", "series"]
-ROOM = 40  # characters of a row's name, in two lines
 MOST_ROWS = 10  # of a headline
 LETTER = 4.9  # points, of a letter in the margin
 
@@ -82,8 +82,7 @@ def strip(
     ax.set_ylim(len(rows) - 0.45, -0.55)
     ax.grid(False, axis="y")
     ax.tick_params(axis="y", length=0)
-    texts = shortened(map(str, rows), ROOM)
-    ticks_at(ax.yaxis, list(rows.values()), [in_two_lines(texts[str(name)], ROOM * 5 // 8) for name in rows])
+    name_rows(ax, rows)
     if is_finite(data, y).any():
         panels.scale_values(ax.xaxis, y, extent(data, [x, colour], y))
     else:
@@ -157,15 +156,16 @@ def draw(view: View) -> tuple[Figure, str]:
 
 def headline(ax: Axes, view: View) -> str:
     """The first metric of the first panel; of many rows those with the lowest and the highest means."""
-    metric, remark = (view.table.y or DEFAULT)[0], ""
+    metric, panel = (view.table.y or DEFAULT)[0], view.panels()[0]
+    remark = panel_title(str(view.table.panels), panel) if panel else ""
     data = pooled(_rows(view), BY, [metric])
-    data = data[data["panel"] == view.panels()[0]]
+    data = data[data["panel"] == panel]
     table = means(data, ["row"], metric)
     if len(table) > MOST_ROWS:
         order = table.sort_values("mean", kind="stable")["row"].tolist()
         kept = [*order[: MOST_ROWS // 2], *order[-MOST_ROWS // 2 :]]
         data = data[data["row"].isin(kept)].sort_values("row", key=lambda c: c.map(order.index), kind="stable")
-        remark = f"lowest and highest of {len(order)}"
+        remark = ", ".join(filter(None, [remark, f"lowest and highest of {len(order)}"]))
     _panel(ax, view, data, metric, numbers=False)
     lines = 1 if data["row"].nunique() > MOST_ROWS // 2 + 1 else 2  # of a row's name
     texts = shortened(dict.fromkeys(data["row"]), 14 + 6 * lines).values()

@@ -17,17 +17,17 @@ from harness.report.figures.marks import (
     is_finite,
     lost_counts,
     mean_style,
+    name_rows,
     note,
     nothing,
     palette_of,
 )
-from harness.report.figures.style import ALARM, FAINT, markers, readable, ticks_at
+from harness.report.figures.style import ALARM, FAINT, markers, readable
 from harness.report.figures.view import Form, View
-from harness.report.labels import in_two_lines, panel_title, shortened
+from harness.report.labels import panel_title
 from harness.statistics.intervals import summarise
 
 TITLES = {"epochs": "epochs", "samples": "training images", "steps": "steps", "seconds": "seconds of training"}
-ROOM = 40
 
 
 def time(
@@ -76,8 +76,7 @@ def time(
     ax.set_ylim(len(places) - 0.45, -0.55)
     ax.grid(False, axis="y")
     ax.tick_params(axis="y", length=0)
-    texts = shortened(map(str, places), ROOM)
-    ticks_at(ax.yaxis, list(places.values()), [in_two_lines(texts[str(name)], ROOM * 5 // 8) for name in places])
+    name_rows(ax, places)
     style.fit(ax.xaxis, extent(data, [rows, colour], x), ratio=30)
     return ax
 
