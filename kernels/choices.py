@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "identity", "gelu")
+ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "identity", "gelu", "softsign")
 LOSSES = ("cross_entropy", "binary_cross_entropy", "mse")
 NORMALIZATIONS = ("none", "batch", "layer")
 OVER_THE_BATCH = ("batch",)

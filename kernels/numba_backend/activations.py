@@ -118,6 +118,25 @@ def gelu_backward(dz, da, z):
         out[i] = grad[i] * (one + t + x[i] * (one - t * t) * slope) * half
 
 
+@kernel
+def softsign_forward(a, z):
+    """``a = z / (1 + |z|)``. Out: a (N, M). In: z (N, M)."""
+    out, x = flat(a), flat(z)
+    one = a.dtype.type(1)
+    for i in range(x.size):
+        out[i] = x[i] / (one + abs(x[i]))
+
+
+@kernel
+def softsign_backward(dz, da, a):
+    """``dz = da · (1 - |a|)²``. Out: dz (N, M). In: da (N, M). Saved: a (N, M)."""
+    out, grad, y = flat(dz), flat(da), flat(a)
+    one = a.dtype.type(1)
+    for i in range(y.size):
+        rest = one - abs(y[i])
+        out[i] = grad[i] * (rest * rest)
+
+
 @part
 def row_maximum(x):
     """Return the largest of x (K,); NaN where the first is NaN."""

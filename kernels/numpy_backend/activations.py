@@ -86,6 +86,16 @@ def gelu_backward(dz, da, z):
     dz[...] = da * (1 + t + z * (1 - t**2) * slope) / 2
 
 
+def softsign_forward(a, z):
+    """``a = z / (1 + |z|)``. Out: a (N, M). In: z (N, M). Source: Bergstra et al. 2009."""
+    a[...] = z / (1 + np.where(z.real > 0, z, -z))
+
+
+def softsign_backward(dz, da, a):
+    """``dz = da · (1 - |a|)²``. Out: dz (N, M). In: da (N, M). Saved: a (N, M). Source: Bergstra et al. 2009."""
+    dz[...] = da * (1 - np.abs(a)) ** 2
+
+
 def softmax_forward(p, z):
     """``p = exp(z - max z) / Σ exp(z - max z)`` by row; logits of any size are safe.
 

@@ -90,6 +90,7 @@ MUTANTS = [
             "leaky_relu_backward",
         ),
         ("gelu's slope without the chain", "z * (1 - t**2) * slope", "z * (1 - t**2)", "gelu_backward"),
+        ("softsign's slope not squared", "(1 - np.abs(a)) ** 2", "(1 - np.abs(a))", "softsign_backward"),
         ("softmax over samples", "e.sum(axis=1, keepdims=True)", "e.sum(axis=0, keepdims=True)", "softmax_forward"),
         ("Jacobian's inner product", "(dp * p).sum(axis=1", "dp.sum(axis=1", "softmax_backward"),
     ),

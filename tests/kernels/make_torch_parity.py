@@ -23,6 +23,7 @@ ACTIVATED = {
     "relu": lambda z, _: torch.relu(z),
     "leaky_relu": F.leaky_relu,
     "identity": lambda z, _: z,
+    "softsign": lambda z, _: F.softsign(z),
     "gelu": lambda z, _: F.gelu(z, approximate="tanh"),
 }
 

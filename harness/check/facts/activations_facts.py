@@ -101,6 +101,15 @@ def gelu_forward(z):
     return {"a": z * expit(np.sqrt(8 / np.pi) * (z + 0.044715 * z**3))}
 
 
+@activation(
+    terms=lambda a: {"a": a},
+    cost=each(3, 1, 1),
+    backward={"softsign_backward": slope(terms=lambda da: {"dz": da}, cost=each(4, 2, 1))},
+)
+def softsign_forward(z):
+    return {"a": z / np.maximum(1 + z, 1 - z)}
+
+
 @fact(
     draws=(preactivations,),
     terms=lambda p: {"p": p * times(p.shape[1])},
