@@ -34,6 +34,7 @@ RULES = {
     "rmsprop": Rule(("squares",), switch="eps_outside"),
     "adam": Rule(("first", "second")),
     "adamw": Rule(("first", "second"), decoupled=True),
+    "lion": Rule(("velocity",), MappingProxyType({"beta2": 0.99}), decoupled=True),
 }
 STEPS = {
     step: rule for name, rule in RULES.items() for step in ([name, f"{name}_{rule.switch}"] if rule.switch else [name])

@@ -94,3 +94,19 @@ def adamw_step(parameters, first, second, gradients, rate, beta1, beta2, epsilon
     for i in range(weights.size):
         weights[i] *= shrink
     adam_step(parameters, first, second, gradients, rate, beta1, beta2, epsilon, step)
+
+
+@kernel
+def lion_step(parameters, velocity, gradients, rate, beta1, beta2, decay, decayed):
+    """``θ ← θ - η sign(β₁ v + (1 - β₁) g)``, then ``v ← β₂ v + (1 - β₂) g``; weights decay as in `adamw_step`."""
+    number = parameters.dtype.type
+    eta, zero, shrink = number(rate), number(0), number(1 - rate * decay)
+    keep1, new1, keep2, new2 = number(beta1), number(1 - beta1), number(beta2), number(1 - beta2)
+    weights = vector(parameters, 0, decayed)
+    for i in range(weights.size):
+        weights[i] *= shrink
+    for i in range(parameters.size):
+        direction = keep1 * velocity[i] + new1 * gradients[i]
+        moved = eta if direction > zero else (-eta if direction < zero else eta * direction)  # 0 and NaN stay
+        parameters[i] -= moved
+        velocity[i] = keep2 * velocity[i] + new2 * gradients[i]

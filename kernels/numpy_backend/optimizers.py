@@ -97,3 +97,14 @@ def adamw_step(parameters, first, second, gradients, rate, beta1, beta2, epsilon
     """
     parameters[:decayed] *= 1 - rate * decay
     adam_step(parameters, first, second, gradients, rate, beta1, beta2, epsilon, step)
+
+
+def lion_step(parameters, velocity, gradients, rate, beta1, beta2, decay, decayed):
+    """``θ ← θ - η sign(β₁ v + (1 - β₁) g)``, then ``v ← β₂ v + (1 - β₂) g``; weights decay as in `adamw_step`.
+
+    In and out: parameters, velocity (P,). In: gradients (P,). Source: Chen et al. 2023, algorithm 2.
+    """
+    parameters[:decayed] *= 1 - rate * decay
+    parameters -= rate * np.sign(beta1 * velocity + (1 - beta1) * gradients)
+    velocity *= beta2
+    velocity += (1 - beta2) * gradients

@@ -220,8 +220,15 @@ MUTANTS = [
             "adam_step",
         ),
         ("betas swapped", "first *= beta1", "first *= beta2", "adam_step"),
-        ("biases decay too", "parameters[:decayed] *=", "parameters[:] *=", "adamw_step"),
-        ("decay without the rate", "1 - rate * decay", "1 - decay", "adamw_step"),
+        (
+            "biases decay too",
+            "parameters[:decayed] *= 1 - rate * decay\n    adam",
+            "parameters[:] *= 1 - rate * decay\n    adam",
+            "adamw_step",
+        ),
+        ("decay without the rate", "1 - rate * decay\n    adam", "1 - decay\n    adam", "adamw_step"),
+        ("average before the sign", "beta1 * velocity + (1 - beta1)", "beta2 * velocity + (1 - beta2)", "lion_step"),
+        ("no sign", "rate * np.sign(beta1", "rate * (beta1", "lion_step"),
     ),
     *_mutants(
         "numpy_backend/epoch.py",
@@ -276,7 +283,7 @@ MUTANTS = [
         (
             "adamw runs adam",
             "        optimizer.rule,",
-            "        min(optimizer.rule, 7),",
+            "        7 if optimizer.rule == 8 else optimizer.rule,",
             "choices: optimizer",
         ),
         ("epsilon inside always", "        optimizer.rule,", "        min(optimizer.rule, 5),", "choices: eps_outside"),

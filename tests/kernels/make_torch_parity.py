@@ -117,6 +117,19 @@ def averaging_momentum(groups):
     return made
 
 
+class Lion(torch.optim.Optimizer):
+    """Algorithm 2 of Chen et al. 2023, which PyTorch does not have."""
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for leaf in group["params"]:
+                momentum = self.state[leaf].setdefault("momentum", torch.zeros_like(leaf))
+                direction = torch.lerp(leaf.grad, momentum, 0.9).sign()
+                leaf.sub_(group["lr"] * (direction + group["weight_decay"] * leaf))
+                momentum.lerp_(leaf.grad, 1 - 0.99)
+
+
 # With an epsilon this small it does not matter where it stands: PyTorch has no RMSprop with epsilon below the root.
 TRAINED: list[tuple[dict[str, Any], Any]] = [
     ({"rule": "sgd"}, lambda groups: torch.optim.SGD(groups, lr=RATE)),
@@ -131,6 +144,7 @@ TRAINED: list[tuple[dict[str, Any], Any]] = [
     ),
     ({"rule": "adam", "epsilon": 0.01}, lambda groups: torch.optim.Adam(groups, lr=RATE, eps=0.01)),
     ({"rule": "adamw", "epsilon": 0.01}, lambda groups: torch.optim.AdamW(groups, lr=RATE, eps=0.01)),
+    ({"rule": "lion"}, lambda groups: Lion(groups, {"lr": RATE})),
 ]
 """What our update rule is made from, and PyTorch's of the same equations."""
 RATE = 0.05

@@ -160,3 +160,22 @@ def adamw_step(parameters, first, second, gradients, rate, beta1, beta2, epsilon
     adam = adam_step.equation(parameters, first, second, gradients, rate, beta1, beta2, epsilon, step)
     shrunk = np.where(np.arange(len(parameters)) < decayed, rate * decay * parameters, 0)
     return adam | {"parameters": adam["parameters"] - shrunk}
+
+
+def _still(rng: np.random.Generator, size: Size) -> Env:
+    """No velocity and no gradient: the sign of 0 moves nothing."""
+    return updates(rng, size) | dict.fromkeys(("velocity", "gradients"), np.zeros(size.d * size.m))
+
+
+@update_rule(
+    draws=(updates, _still),
+    terms=lambda parameters, velocity, gradients, rate, beta2: {
+        "velocity": beta2 * np.abs(velocity) + (1 - beta2) * np.abs(gradients),
+        "parameters": np.abs(parameters) + rate,
+    },
+    cost=each_entry(8, 3, 2),
+)
+def lion_step(parameters, velocity, gradients, rate, beta1, beta2, decay, decayed):
+    shrunk = np.where(np.arange(len(parameters)) < decayed, rate * decay * parameters, 0)
+    step = rate * np.sign(velocity + (1 - beta1) / beta1 * gradients)
+    return {"velocity": (1 - beta2) * gradients + beta2 * velocity, "parameters": parameters - shrunk - step}
