@@ -4,7 +4,6 @@ A kernel is compared with the reference before it is timed. Its time is that of 
 calling a compiled function that does nothing with the same arguments; the fused loop pays for neither.
 """
 
-import importlib
 from collections.abc import Callable
 from functools import cache, partial
 from types import ModuleType
@@ -21,6 +20,7 @@ from harness.check.facts.entry import SCRATCH, TIMED, Size
 from harness.check.measures import scaled
 from harness.errors import HarnessError
 from harness.spec.names import BACKENDS
+from harness.training import setup
 from kernels import numpy_backend as reference
 
 TOLERANCE = 1e-4
@@ -57,7 +57,7 @@ def measure(kernel: str, limits: list[Any], effort: list[Any]) -> list[Row] | st
 
 
 def _rows(kernel: str, limits: Limits, effort: Effort) -> list[Row]:
-    backends = {name: importlib.import_module(f"kernels.{name}_backend") for name in BACKENDS}
+    backends = {name: setup.backend(name) for name in BACKENDS}
     rows: list[Row] = []
     compile_seconds: dict[str, float] = {}
     for size in fact_of(kernel).ladder[: effort.sizes]:

@@ -1,6 +1,5 @@
 """Is everything right? All checks of kernels, networks and trials, and their summary."""
 
-import importlib
 from collections.abc import Iterator
 
 from harness.check.distinct import FIELDS, distinct_checks
@@ -10,6 +9,7 @@ from harness.check.one_check import Check
 from harness.check.trajectory_checks import TRIALS, few_images, trajectory_checks
 from harness.spec.names import BACKENDS
 from harness.text import table
+from harness.training import setup
 from harness.training.threads import one_thread
 
 
@@ -18,7 +18,7 @@ def run_checks() -> Iterator[Check]:
 
     A check that fails is yielded like any other (`Check.good` tells), and raises nothing.
     """
-    backends = {name: importlib.import_module(f"kernels.{name}_backend") for name in BACKENDS}
+    backends = {name: setup.backend(name) for name in BACKENDS}
     reference = backends["numpy"]
     with one_thread():
         for kernel in reference.LEVEL_1:

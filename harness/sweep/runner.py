@@ -22,7 +22,7 @@ from harness.sweep.workers.call import RUN_TRIAL
 from harness.sweep.workers.dispatch import dispatch
 from harness.sweep.workers.local import local_workers
 from harness.sweep.workers.pool import Stop, Workers
-from harness.training.setup import sparse_below
+from harness.training.setup import refuse_disabled_compiler, sparse_below
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,8 @@ def run_studies(
     _refuse_unrunnable(studies, jobs)
     # what each trial would fail by is refused here, once
     sparse_below()
+    for name in {arm.trial.backend for study in studies for arm in study.arms}:
+        refuse_disabled_compiler(name)
     _refuse_more_images_than_there_are(studies)
     progress = progress or Progress()
     stop = Stop()

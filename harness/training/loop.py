@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -104,6 +105,7 @@ class _Run:
     snapshot: list[diagnostics.LayerValues] | None = None
     best: Row | None = None
     best_state: State | None = None
+    to_beat: float = math.inf  # the last monitored loss that ended the waiting for one; by `min_delta`
     waited: int = 0
     seconds: float = 0.0
     samples: int = 0
@@ -131,7 +133,6 @@ class _Run:
         updates = n // batch if trial.drop_last else -(-n // batch)
         if trial.drop_last and trial.batch_size != "full" and n < int(trial.batch_size):
             raise InputError(f"drop_last: {n} training images are less than one batch of {trial.batch_size}")
-        rates = learning_rates(trial, updates)
         seen = np.minimum(np.arange(updates + 1) * batch, n)  # after so many updates of an epoch
         every = trial.evaluate_every or int(seen[-1])
         shuffle = stream(trial.seed, "order")
@@ -139,12 +140,12 @@ class _Run:
             order = shuffle.permutation(self.rows.train) if trial.shuffle else self.rows.train
             evaluated = {int(update) for update in _crossings(epoch * seen[-1] + seen, every)}
             evaluated |= {updates} if epoch + 1 == trial.epochs else set()
-            first = epoch * updates
+            rates, first = learning_rates(trial, updates, epoch), epoch * updates
             for start, stop in itertools.pairwise(sorted({0, updates} | evaluated)):
                 yield _Segment(
                     epoch + 1,
                     first + start,
-                    rates[first + start : first + stop],
+                    rates[start:stop],
                     order[start * batch : stop * batch],
                     stop == updates,
                     stop in evaluated,
@@ -258,10 +259,12 @@ class _Run:
     def keep_best(self, row: Row) -> None:
         """Note the evaluation with the lowest monitored loss, and its weights where they may be wanted back."""
         loss = row["val_loss"]
-        if loss is not None and (self.best is None or loss < self.best["val_loss"] - self.trial.min_delta):
-            self.best, self.waited = row, 0
+        if loss is not None and (self.best is None or loss < self.best["val_loss"]):
+            self.best = row
             if self.trial.patience is not None and self.trial.restore_best:
                 self.best_state = State(*(buffer.copy() for buffer in self.state))
+        if loss is not None and loss < self.to_beat - self.trial.min_delta:
+            self.to_beat, self.waited = loss, 0
         else:
             self.waited += 1
 

@@ -44,10 +44,10 @@ def warmup_cosine(update: NDArray[np.int64], total: int, warmup: float, floor: f
     return np.where(update < rising, (update + 1) / max(rising, 1), decay)
 
 
-def learning_rates(trial: Trial, updates_per_epoch: int) -> Factors:
-    """Return the learning rate (total,) of each update of a trial."""
+def learning_rates(trial: Trial, updates_per_epoch: int, epoch: int) -> Factors:
+    """Return the learning rate (updates_per_epoch,) of each update of an epoch, which counts from 0."""
     total = trial.epochs * updates_per_epoch
-    update = np.arange(total)
+    update = np.arange(epoch * updates_per_epoch, (epoch + 1) * updates_per_epoch)
     every = trial.schedule_every * updates_per_epoch
     match trial.schedule:
         case "constant":

@@ -28,8 +28,18 @@ class Rows(NamedTuple):
     monitored: NDArray[np.int64]
 
 
+def refuse_disabled_compiler(backend: str) -> None:
+    """Raise InputError where the compiled backend is asked for and the compiler is switched off."""
+    if backend == "numba" and os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
+        raise InputError(
+            f"NUMBA_DISABLE_JIT={os.environ['NUMBA_DISABLE_JIT']}: the compiled kernels need the compiler; "
+            "unset it, or take the others: --set backend=numpy"
+        )
+
+
 def backend(name: str) -> ModuleType:
-    """Return the module of kernels behind a backend's name."""
+    """Return the module of kernels behind a backend's name; raises InputError for one that cannot be compiled."""
+    refuse_disabled_compiler(name)
     return importlib.import_module(f"kernels.{name}_backend")
 
 

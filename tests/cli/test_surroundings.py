@@ -46,6 +46,14 @@ def test_a_terminal_that_goes_away_takes_only_the_bar_with_it(place):
     assert (run.returncode, finished(place)) == (0, 6)
 
 
+@pytest.mark.parametrize("command", ["check", "train", "run optimizer --profile smoke --results r"])
+def test_a_compiler_that_is_switched_off_is_one_line(place, command):
+    code, _, said = shell(place, "", f"-m harness {command}", NUMBA_DISABLE_JIT="1")
+    assert (code, len(said.splitlines())) == (2, 1), said
+    assert "NUMBA_DISABLE_JIT=1" in said
+    assert "backend=numpy" in said
+
+
 def test_help_does_not_hang_on_docstrings(place):
     _, bare, _ = shell(place, "", "-OO -m harness run --help")
     assert bare == shell(place, "", "-m harness run --help")[1]

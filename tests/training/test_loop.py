@@ -123,10 +123,13 @@ def test_without_restoring_the_last_weights_stay(short):
     assert result.record["weights_sha256"] != short(**OVERFIT).record["weights_sha256"]
 
 
-def test_an_improvement_below_min_delta_is_none(short):
-    result = short(epochs=30, patience=3, min_delta=100.0)
-    assert result.record["epochs_run"] == 4  # the first is best, three more are waited for
-    assert result.record["best_epoch"] == 1
+def test_an_improvement_below_min_delta_ends_no_waiting_but_its_weights_are_kept(short):
+    stopped = short(epochs=30, patience=3, min_delta=100.0)
+    assert stopped.record["epochs_run"] == 4  # after the first, three more are waited for
+    losses = [row["val_loss"] for row in stopped.record["curve"]]
+    assert losses == sorted(losses, reverse=True)
+    assert stopped.record["best_epoch"] == 4
+    assert stopped.record["weights_sha256"] == short(epochs=4).record["weights_sha256"]
 
 
 def test_running_statistics_are_restored_with_the_weights(short):

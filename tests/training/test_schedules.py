@@ -8,9 +8,10 @@ from harness.training.schedules import learning_rates
 
 
 def rates(updates_per_epoch=10, **fields):
-    found = learning_rates(Trial(learning_rate=0.2, **fields), updates_per_epoch)
-    assert found.shape == (fields.get("epochs", 10) * updates_per_epoch,)
-    return found
+    trial = Trial(learning_rate=0.2, **fields)
+    epochs = [learning_rates(trial, updates_per_epoch, epoch) for epoch in range(trial.epochs)]
+    assert {found.shape for found in epochs} == {(updates_per_epoch,)}
+    return np.concatenate(epochs)
 
 
 def test_constant_stays():
