@@ -25,7 +25,15 @@ def outcome_line(record: Mapping[str, Any]) -> str:
     """Return how a training run ended as a line."""
     if record["status"] == "diverged":
         return f"diverged in epoch {record['diverged_epoch']}: {record['reason']}"
-    return (
+    early = ""
+    if record["epochs_run"] < record["trial"]["epochs"]:
+        kept = (
+            f"the weights of epoch {record['best_epoch']} put back"
+            if record["trial"]["restore_best"]
+            else "none put back"
+        )
+        early = f"stopped early after epoch {record['epochs_run']}, {kept}\n"
+    return early + (
         f"test accuracy {percent(record['test_accuracy'])}, loss {record['test_loss']:.4f}; "
         f"training accuracy {percent(record['train_accuracy'])}, loss {record['train_loss']:.4f}  "
         f"({record['parameters']:,} parameters, {_counted(record['epochs_run'], 'epoch')}, {record['seconds']:.2f} s)"
@@ -50,7 +58,11 @@ def arms_table(results: "Results") -> str:
         done = group[group["status"] == "done"]
         settings = settings_told(study, results.winners, str(arm), str(phase))
         accuracy, loss = done["test_accuracy"].astype(float), done["val_loss"].astype(float)
-        figures = [percent(accuracy.mean()), percent(accuracy.median()), f"{loss.mean():.4f}" if len(done) else "-"]
+        figures = [
+            percent(accuracy.mean()),
+            percent(accuracy.median()),
+            f"{loss.mean():.4f}" if loss.notna().any() else "-",
+        ]
         rows.append([str(arm), str(phase), settings, f"{len(done)}/{len(group)}", *figures])
     return table(["arm", "phase", settings_header(study), "done", "mean test acc.", "median", "mean val. loss"], rows)
 

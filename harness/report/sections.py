@@ -17,7 +17,7 @@ from harness.report.study_frames import SHOWN_PHASES, Frames, all_frames
 from harness.results.frames import Results
 from harness.spec.shipped import SHIPPED, study_names
 from harness.spec.study import Study
-from harness.text import number, setting
+from harness.text import duration, number, setting
 
 Captioned = Sequence[tuple[str, str]]  # (path of a figure below the report, its caption)
 MAX_LOST = 40  # rows of the table of lost trials; the rest are in trials.csv
@@ -58,10 +58,9 @@ def opening(results: Results, frames: Mapping[str, Frames]) -> str:
     status = trials["status"].value_counts()
     profiles = " and ".join(sorted({study.profile for study in results.studies.values()}))
     lost = f"{status.get('diverged', 0)} diverged, {status.get('failed', 0)} failed"
-    minutes = trials["seconds"].sum() / 60
     return (
         f"{len(frames)} {'study' if len(frames) == 1 else 'studies'}, {len(trials):,} trials ({lost}), profile "
-        f"`{profiles}`, {minutes:.1f} minutes of training on one thread each."
+        f"`{profiles}`, {duration(trials['seconds'].sum())} of training on one thread each."
     )
 
 

@@ -96,9 +96,13 @@ def read_environments(folder: Path) -> dict[str, Any]:
     return read_json(path) if path.is_file() else {}
 
 
-def refuse_foreign(results: Path) -> None:
-    """Raise InputError for a folder that holds other things and no results, such as somebody's home."""
-    inside = [path.name for path in sorted(results.iterdir()) if not path.name.startswith((".", "README"))]
+def refuse_foreign(results: Path, studies: Iterable[str]) -> None:
+    """Raise InputError for a folder that holds other things and no results, such as somebody's home.
+
+    Folders with the names of the `studies` to be run count as begun.
+    """
+    names = [path.name for path in sorted(results.iterdir()) if not path.name.startswith((".", "README"))]
+    inside = [name for name in names if name not in set(studies) or not (results / name).is_dir()]
     if inside and not study_folders(results) and not any((results / name).is_dir() for name in RESERVED):
         raise InputError(
             f"results folder {results}: holds no results but '{inside[0]}'; expected an empty folder or a new one"

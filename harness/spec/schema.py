@@ -20,7 +20,22 @@ from harness.spec.names import Profile
 from harness.spec.trial import Settings
 from harness.spec.validation import Line, Table, as_tuple, one_line, refusal, shown
 
-ArmName = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(one_line)]
+NOTHING_IN_CSV = (
+    "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA", "NULL",
+    "NaN", "None", "n/a", "nan", "null",
+)  # fmt: skip
+"""Words that pandas reads as a missing value."""
+
+
+def _not_nothing(text: str) -> str:
+    if text in NOTHING_IN_CSV:
+        raise refusal(
+            f"found {shown(text)}, which a reader of trials.csv takes for a missing value; choose another name"
+        )
+    return text
+
+
+ArmName = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(one_line), AfterValidator(_not_nothing)]
 SeedCount = Annotated[int, Field(ge=1, le=1000)]
 TuningSeeds = Annotated[int, Field(ge=0, le=1000)]  # 0 is no tuning
 

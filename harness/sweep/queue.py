@@ -37,6 +37,8 @@ class Queue:
             StudyFolder(study, results / study.name, self._indices[study.name], sources) for study in studies
         ]
         for folder in self.folders:
+            folder.begin()
+        for folder in self.folders:
             self.tasks.extend(self._plan(folder))
 
     def __enter__(self) -> Self:

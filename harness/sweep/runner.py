@@ -71,14 +71,14 @@ def run_studies(
     sources = sources_of(studies)
     running = "finishing" if scheduler is None else "giving up"
     with locked(results), _signals(stop, progress, running):
-        refuse_foreign(results)
+        refuse_foreign(results, [study.name for study in studies])
         refuse_other_origin(results, studies)
         with (
             _workers(jobs, scheduler, timeout, work) as workers,  # first, for no study is touched if there are none
             progress,
             Queue(studies, results, sources, retry_failed) as queue,
         ):
-            _tell_outdated(queue, progress)
+            _tell_what_was_there(queue, progress)
             progress.expect(len(queue.tasks))
             if work == RUN_TRIAL:
                 workers.warm_up([task.trial for task in queue.tasks], stop, progress)
@@ -115,7 +115,12 @@ def _refuse_more_images_than_there_are(studies: list[Study]) -> None:
             raise InputError(f"{where}: {error}") from None
 
 
-def _tell_outdated(queue: Queue, progress: Progress) -> None:
+def _tell_what_was_there(queue: Queue, progress: Progress) -> None:
+    for folder in queue.folders:
+        if folder.adopted:
+            progress.note(
+                f"{folder.folder}: a journal without study.json, taken for that of study '{folder.study.name}'"
+            )
     outdated = {folder.study.name: folder.outdated() for folder in queue.folders}
     told = ", ".join(f"{count} of '{name}'" for name, count in outdated.items() if count)
     if told:

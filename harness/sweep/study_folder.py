@@ -36,10 +36,13 @@ class StudyFolder:
         self.waiting: set[str] = set()
         self._sources = sources
         self._phases: list[Callable[[], list[Cell]]] = [self._confirm, lambda: first_cells(study)]
-        _open_folder(folder)
-        write_study(folder, study, sources.datasets)
+        self.adopted = _open_folder(folder)
         self._writer = JournalWriter(folder)
         self._environments: dict[str, Any] = read_environments(folder)
+
+    def begin(self) -> None:
+        """Write study.json; only when every study of the run has been opened, for a run that is refused writes none."""
+        write_study(self.folder, self.study, self._sources.datasets)
 
     def next_cells(self) -> dict[str, Cell]:
         """Return the next cells to be run, by trial_id, and wait for them; none while others are awaited."""
@@ -85,16 +88,21 @@ class StudyFolder:
         return self._sources.settled(self.index.get(key), self.cells[key].trial)
 
 
-def _open_folder(folder: Path) -> None:
-    """Make the folder; raises InputError when something else than a study lies there."""
+def _open_folder(folder: Path) -> bool:
+    """Make the folder; tell whether a journal lies there without the study that it belongs to.
+
+    Raises InputError when something else than a study lies there. What a run left that was killed early is no such.
+    """
     try:
         folder.mkdir(exist_ok=True)
-        inside = sorted(path.name for path in folder.iterdir())
+        inside = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
     except FileExistsError:
         raise InputError(f"{folder}: is a file, expected the folder of study '{folder.name}'") from None
     except OSError as error:
         raise InputError(f"{folder}: cannot be written ({error.strerror})") from None
+    journals = journal_files(folder)
     if STUDY_FILE in inside:
         read_study(folder)
-    elif inside and not journal_files(folder):
+    elif inside and not journals:
         raise InputError(f"{folder}: holds other things than results ('{inside[0]}'); expected an empty or new folder")
+    return STUDY_FILE not in inside and any(path.stat().st_size for path in journals)

@@ -3,9 +3,11 @@
 import json
 
 import pytest
+from pandas._libs.parsers import STR_NA_VALUES
 
 from harness.errors import InputError
 from harness.spec import Trial, load_study, names, parameter_count, study_from_record, study_from_table, study_names
+from harness.spec.schema import NOTHING_IN_CSV
 
 WHOLE = """
 title = "Everything"
@@ -251,3 +253,7 @@ def test_networks_of_one_budget_differ_by_at_most_three_percent():
         count = parameter_count(arm.trial.hidden, 784, 10)
         assert abs(count / budgets[arm.name.split(",")[0]] - 1) <= 0.03
         assert arm.name.endswith(f"depth {len(arm.trial.hidden)}")
+
+
+def test_the_words_that_no_arm_may_be_called_are_those_that_pandas_takes_for_nothing():
+    assert {*NOTHING_IN_CSV, ""} == STR_NA_VALUES

@@ -105,6 +105,11 @@ BAD_FILES = {
         b'[[blocks]]\narms = { "a\\nb" = {} }\n',
         "blocks[0].arms.'a\\nb': found 'a\\nb', expected one",
     ),
+    "a number of 5000 digits": (b"[baseline]\nepochs = " + b"9" * 5000 + b"\n", "Exceeds the limit (4300 digits)"),
+    "a name that means nothing": (
+        b'[[blocks]]\narms = { "NA" = {} }\n',
+        "blocks[0].arms.NA: found 'NA', which a reader",
+    ),
     "seed of an arm": (
         b"[[blocks]]\ngrid = { seed = [1, 2] }\n",
         "blocks[0].grid: seed: the seeds of a study come from",

@@ -15,6 +15,7 @@ from harness.results.files import write_atomically
 from harness.results.frames import load_results
 from harness.spec.study import load_study, study_from_table
 from harness.sweep.plan import plan_studies
+from harness.sweep.progress import PlainProgress
 from harness.sweep.runner import run_studies
 
 STUDY = make_study(seeds=1, tune=False)
@@ -62,6 +63,32 @@ def test_a_study_folder_of_other_things_is_not_written_to(tmp_path):
     (tmp_path / "pace" / "thesis.tex").write_text("chapter one")
     assert f"{tmp_path / 'pace'}: holds other things than results ('thesis.tex')" in refused(rerun, tmp_path)
     assert list(contents(tmp_path / "pace")) == [tmp_path / "pace" / "thesis.tex"]
+
+
+@pytest.mark.parametrize("left", [[], ["journal.jsonl"], [".study.json.a1b2c3"]])
+def test_what_a_run_left_that_was_killed_early_blocks_nothing(tmp_path, left):
+    (tmp_path / "pace").mkdir()
+    for name in left:
+        (tmp_path / "pace" / name).touch()
+    assert rerun(tmp_path).done == 3
+
+
+def test_a_journal_without_its_study_is_told_and_taken_for_the_study_that_is_run(results, capsys):
+    (results / "pace" / "study.json").unlink()
+    summary = run_studies([STUDY], results, jobs=1, work=work("steady"), progress=PlainProgress())
+    assert summary.ran == 0
+    assert "a journal without study.json, taken for that of study 'pace'" in capsys.readouterr().err
+
+
+def test_a_run_that_is_refused_has_written_no_study(results):
+    before = (results / "pace" / "study.json").read_bytes()
+    journal = results / "pace" / "journal.jsonl"
+    journal.unlink()
+    journal.mkdir()
+    assert "journal.jsonl: cannot be written" in refused(
+        lambda: run_studies([make_study(seeds=2, tune=False)], results, jobs=1, work=work("steady"))
+    )
+    assert (results / "pace" / "study.json").read_bytes() == before
 
 
 def test_a_file_in_the_place_of_a_study_is_not_overwritten(tmp_path):
