@@ -87,7 +87,9 @@ class Study(Table):
 
     def to_record(self) -> dict[str, Any]:
         """Return what study.json holds."""
-        return {"schema": SCHEMA} | self.model_dump(mode="json")
+        # of the baseline what was given: an update rule of an arm fills in its own defaults for the rest
+        baseline = self.baseline.model_dump(mode="json", exclude_unset=True)
+        return {"schema": SCHEMA} | self.model_dump(mode="json") | {"baseline": baseline}
 
 
 def load_study(

@@ -61,7 +61,7 @@ class Settings(Table):
     loss: names.Loss = "cross_entropy"
     optimizer: names.Optimizer = "adam"
     momentum: Share = 0.9  # read by ema_momentum, momentum, nesterov
-    beta1: Share = 0.9  # beta1 and beta2: adam, adamw
+    beta1: Share = 0.9  # beta1 and beta2: adam, adamw, lion
     beta2: Share = 0.999
     rho: Share = 0.9  # rmsprop
     epsilon: Positive = 1e-8  # adagrad, rmsprop, adam, adamw

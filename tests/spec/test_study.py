@@ -257,3 +257,11 @@ def test_networks_of_one_budget_differ_by_at_most_three_percent():
 
 def test_the_words_that_no_arm_may_be_called_are_those_that_pandas_takes_for_nothing():
     assert {*NOTHING_IN_CSV, ""} == STR_NA_VALUES
+
+
+def test_an_arm_whose_rule_has_defaults_of_its_own_survives_the_record_of_its_study():
+    arms = {"adam": {"optimizer": "adam"}, "lion": {"optimizer": "lion"}}
+    study = load_table({"baseline": {"epochs": 2}, "blocks": [{"arms": arms}]})
+    again = study_from_record(json.loads(json.dumps(study.to_record())), origin=study.origin)
+    assert [arm.trial.beta2 for arm in again.arms] == [arm.trial.beta2 for arm in study.arms] == [0.999, 0.99]
+    assert again == study
