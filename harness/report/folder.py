@@ -38,7 +38,8 @@ def refuse_foreign(reports: Path) -> None:
         raise InputError(f"reports folder {reports}: is a file, expected a folder") from None
     except OSError as error:
         raise InputError(f"reports folder {reports}: cannot be read ({error.strerror})") from None
-    others = [name for name in inside if name not in BESIDE and not name.startswith((".", "README"))]
+    begun = FIGURES if not [path for path in (reports / FIGURES).glob("*") if not path.name.startswith(".")] else None
+    others = [name for name in inside if name not in (*BESIDE, begun) and not name.startswith((".", "README"))]
     if others and REPORT not in others:
         raise InputError(
             f"reports folder {reports}: holds '{others[0]}' and no report; expected an empty or new folder"

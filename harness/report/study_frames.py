@@ -83,9 +83,11 @@ def place(study: Study) -> tuple[bool, list[int], str]:
 def passes(curves: pd.DataFrame) -> pd.Series:
     """Return how often each trial had seen its training images: evaluations within an epoch lie between its ends.
 
-    In epoch e at most e · images have been seen, and exactly that many at its end; so the largest ratio is the images.
+    In epoch e at most e · images have been seen, and exactly that many at its end; so the largest ratio is the images,
+    taken over all trials on as many, for some may end within their first epoch.
     """
-    images = (curves["samples"] / curves["epoch"]).groupby(curves["trial_id"]).transform("max")
+    alike = [curves[name] for name in ("dataset", "train_size", "val_size", "batch_size", "drop_last")]
+    images = (curves["samples"] / curves["epoch"]).groupby(alike, dropna=False).transform("max")
     return (curves["samples"] / images).round(4)
 
 

@@ -76,12 +76,13 @@ class Study(Table):
         return len(self.arms) * _runs_per_arm(self.tune, self.seeds)
 
     def tried(self, where: str = "study") -> Iterator[tuple[Arm, Trial]]:
-        """Yield each arm with every trial it is run as, at seed 0: as written, and at each combination of [tune].
+        """Yield each arm with every trial it is run as, at seed 0: as written (if it is), and at each combination.
 
         Raises InputError for a combination that no trial may have.
         """
         for arm in self.arms:
-            yield arm, arm.trial
+            if "default" in self.phases:
+                yield arm, arm.trial
             for settings in self.tune.combinations() if self.tune else ():
                 yield arm, trial_from(arm.trial.given() | settings, f"{where}: tune: arm {shown(arm.name)}")
 
@@ -129,7 +130,8 @@ def study_from_table(
     baseline = trial_from(
         file.baseline.given() | changes.baseline.given() | chosen["--set"] | chosen["--dataset"], f"{where}: baseline"
     )
-    tune = _tuning(file, changes, where)
+    grid = _tuning(file, changes, where)
+    tune = grid if grid and grid.seeds else None
     if seeds is not None:
         checked(SeedsTable, {"count": seeds}, "--seeds")
     count = seeds or (changes.seeds or file.seeds).count
@@ -155,7 +157,7 @@ def study_from_table(
         figures=file.figures,
     )
     _refuse_inconsistent(study, where)
-    refuse_figures(file.figures, study.arms, file.tune, where)
+    refuse_figures(file.figures, study.arms, grid, where)
     return study
 
 
@@ -209,12 +211,13 @@ def _reference(name: str | None, arms: Sequence[Arm], baseline: Trial, where: st
 
 
 def _tuning(file: StudyFile, changes: ProfileTable, where: str) -> TuneTable | None:
+    """Return [tune] as the profile changes it; `seeds` is 0 where that switches it off."""
     if file.tune is None:
         return None
     tune = checked(TuneTable, file.tune.written() | changes.tune.written(), f"{where}: tune")
     if not tune.grid:
         raise InputError(f"{where}: tune: no field to tune, expected a list such as learning_rate = [0.01, 0.1]")
-    return tune if tune.seeds else None
+    return tune
 
 
 def _runs_per_arm(tune: TuneTable | None, seeds: int) -> int:
@@ -240,7 +243,14 @@ def _refuse_conflict(option: str, chosen: dict[str, Any], arms: dict[str, dict[s
                 raise InputError(f"{option}: {field} is what the arms of {where} vary (arm {shown(name)} sets it)")
 
 
+NOT_TUNED = ("loss", "monitor")
+"""What changes the meaning of the loss that tuning goes by."""
+
+
 def _refuse_inconsistent(study: Study, where: str) -> None:
+    for field in NOT_TUNED:
+        if study.tune and field in study.tune.grid:
+            raise InputError(f"{where}: tune: {field} cannot be tuned, for validation losses would not compare by it")
     tuned = set(study.tune.grid if study.tune else ()) - {"learning_rate"}
     for arm in study.arms:
         for field in tuned & set(arm.settings):

@@ -63,7 +63,7 @@ def run_studies(
     _refuse_unrunnable(studies, jobs)
     # what each trial would fail by is refused here, once
     sparse_below()
-    for name in {arm.trial.backend for study in studies for arm in study.arms}:
+    for name in {trial.backend for study in studies for _, trial in study.tried()}:
         refuse_disabled_compiler(name)
     _refuse_more_images_than_there_are(studies)
     progress = progress or Progress()

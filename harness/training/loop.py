@@ -107,6 +107,7 @@ class _Run:
     best_state: State | None = None
     to_beat: float = math.inf  # the last monitored loss that ended the waiting for one; by `min_delta`
     waited: int = 0
+    epoch_losses: list[NDArray[np.float64]] = field(default_factory=list)  # of the epoch that runs
     seconds: float = 0.0
     samples: int = 0
     epochs_run: int = 0
@@ -156,7 +157,8 @@ class _Run:
         begun = time.perf_counter()
         batch_losses = self.train(segment.order, segment.rates, segment.first_update)
         self.seconds += time.perf_counter() - begun
-        reason = _divergence(batch_losses, self.state)
+        self.epoch_losses.append(batch_losses)
+        reason = _divergence(batch_losses, self.state) or (self.divergence_of_epoch() if segment.ends_epoch else None)
         if reason is not None:
             self.diverge(segment.epoch, reason)
             return None
@@ -170,8 +172,15 @@ class _Run:
             self.keep_best(row)
         if segment.ends_epoch:
             self.diagnose(segment.epoch)
-        self.epochs_run = segment.epoch
+        if segment.ends_epoch or self.exhausted():
+            self.epochs_run = segment.epoch
         return row
+
+    def divergence_of_epoch(self) -> str | None:
+        """Say whether the losses of an epoch that ends are beyond all sense, however often it was evaluated."""
+        mean = np.concatenate(self.epoch_losses).mean()
+        self.epoch_losses.clear()
+        return f"the mean training loss rose to {mean:.3g}, above {LOSS_BOUND:.0e}" if mean > LOSS_BOUND else None
 
     @property
     def diverged(self) -> bool:
@@ -337,8 +346,6 @@ def _divergence(losses: NDArray[np.float64], state: State) -> str | None:
     """Say what is wrong with the losses of a segment or with the weights after it."""
     if not np.isfinite(losses[-1]):
         return f"the loss became {losses[-1]}"
-    if losses.mean() > LOSS_BOUND:
-        return f"the mean training loss rose to {losses.mean():.3g}, above {LOSS_BOUND:.0e}"
     if not np.isfinite(state.parameters).all():
         return "a parameter is not finite"
     return None

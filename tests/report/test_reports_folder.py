@@ -1,5 +1,6 @@
 """A report takes the place of an earlier one and of nothing else, wholly or not at all."""
 
+import errno
 import os
 import resource
 import signal
@@ -8,7 +9,7 @@ import sys
 
 import pytest
 
-from harness.errors import InputError
+from harness.errors import HarnessError, InputError
 from harness.report.folder import publish, read_seal
 from harness.report.write import write_report
 from harness.spec.study import study_from_table
@@ -65,6 +66,18 @@ def test_a_picture_of_the_users_is_neither_replaced_nor_removed(tmp_path):
     with pytest.raises(InputError, match=r"photo\.png: not written by an earlier report"):
         publish(tmp_path, *report("a.png", "photo.png"))
     assert (tmp_path / "figures" / "photo.png").read_text() == "me"
+
+
+def test_a_first_report_that_a_full_disk_ended_blocks_no_later_one(tmp_path, monkeypatch):
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(HarnessError, match="No space left"):
+            publish(tmp_path, *report("a.png"))
+    assert contents(tmp_path) == {}
+    publish(tmp_path, *report("a.png"))
 
 
 def test_figures_that_a_report_no_longer_has_are_removed(tmp_path, small):

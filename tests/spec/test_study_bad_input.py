@@ -110,6 +110,10 @@ BAD_FILES = {
         b'[[blocks]]\narms = { "NA" = {} }\n',
         "blocks[0].arms.NA: found 'NA', which a reader",
     ),
+    "tuning what it goes by": (
+        b'[tune]\nloss = ["mse", "cross_entropy"]\n',
+        "tune: loss cannot be tuned, for validation losses would not compare by it",
+    ),
     "seed of an arm": (
         b"[[blocks]]\ngrid = { seed = [1, 2] }\n",
         "blocks[0].grid: seed: the seeds of a study come from",

@@ -70,6 +70,8 @@ def test_a_high_but_finite_loss_is_no_divergence(short, backend_name):
 def test_divergence_is_noticed_in_its_epoch_however_seldom_the_trial_is_evaluated(short, backend_name, name):
     choices = EXPLODING[name] | {"epochs": 50, "backend": backend_name}
     often, seldom = short(**choices).record, short(**choices, evaluate_every=10**6).record
+    within = short(**choices, evaluate_every=32).record
+    assert (within["diverged_epoch"], within["epochs_run"]) == (often["diverged_epoch"], often["epochs_run"])
     assert seldom["curve"] == []
     assert seldom["diverged_epoch"] == often["diverged_epoch"] < 50
     assert seldom["epochs_run"] == often["epochs_run"] == often["diverged_epoch"] - 1
