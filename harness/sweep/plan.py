@@ -12,7 +12,7 @@ from harness.results.journal import STATUSES
 from harness.spec.cells import Cell, confirm_cells, first_cells
 from harness.spec.names import Phase
 from harness.spec.study import Study
-from harness.spec.trial import Trial, parameter_count
+from harness.spec.trial import CLASSES, INPUTS, Trial, parameter_count
 from harness.sweep.pilot import pilot
 from harness.sweep.resume import Entry, Index, Sources, read_indices, sources_of, validation_losses
 
@@ -125,4 +125,4 @@ def _seconds(place: Place, paces: dict[tuple[str, ...], float]) -> float:
 
 def _work(trial: Trial) -> float:
     """Return a number that grows as the time of a trial does: images seen × weights."""
-    return trial.epochs * (trial.train_size or ALL_IMAGES) * parameter_count(trial.hidden, 784, 10)
+    return trial.epochs * (trial.train_size or ALL_IMAGES) * parameter_count(trial.hidden, INPUTS, CLASSES)
