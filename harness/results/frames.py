@@ -5,7 +5,7 @@ serve two arms, and trials recorded under other settings come back when the sett
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +15,8 @@ import pandas as pd
 
 from harness.errors import InputError
 from harness.results.files import read_environments, read_study, study_folders
-from harness.results.journal import read_journal, tuning_loss
+from harness.results.journal import tuning_loss
+from harness.results.notes import Note, read_whole
 from harness.spec.cells import Cell, Winner, confirm_cells, first_cells, winner_of
 from harness.spec.figures import CURVE_FIGURES, TRIAL_FIGURES
 from harness.spec.study import Study
@@ -39,7 +40,8 @@ class Results:
     `trials` has a row per study × arm × phase × seed that has been run, `curves` one per trial and evaluation,
     `layers` one per trial, evaluation, layer and metric. Accuracies are fractions; `hidden` is text like "128,64";
     what was not measured is NaN. `environments` maps the digests in `trials` to versions, CPU, threads, commit;
-    `winners` maps (study, arm, seed) of what has been confirmed to what tuning chose.
+    `winners` maps (study, arm, seed) of what has been confirmed to what tuning chose, `notes` a study to what its
+    journal notes. The `code_digest` of a trial is the last that it counts under.
     """
 
     studies: dict[str, Study]
@@ -48,6 +50,7 @@ class Results:
     layers: pd.DataFrame
     environments: dict[str, dict[str, Any]]
     winners: dict[tuple[str, str, int], Winner]
+    notes: dict[str, list[Note]] = field(default_factory=dict)
 
 
 class _Outcome(NamedTuple):
@@ -71,6 +74,7 @@ def load_results(folder: Path | str) -> Results:
         layers=_stacked([part.layers for part in studies]).drop_duplicates(LAYER_KEY, ignore_index=True),
         environments={key: value for part in studies for key, value in part.environments.items()},
         winners={key: winner for part in studies for key, winner in part.winners.items()},
+        notes={name: notes for part in studies for name, notes in part.notes.items()},
     )
 
 
@@ -82,7 +86,10 @@ def load_study_results(folder: Path | str) -> Results:
     """Return one study's results from its own folder; raises InputError as `load_results` does."""
     folder = Path(folder)
     study, datasets = read_study(folder)
-    outcomes = {record["trial_id"]: _packed(record) for record in read_journal(folder)}
+    journal = read_whole(folder, _packed)
+    outcomes = journal.kept
+    for key, outcome in outcomes.items():
+        outcome.record["code_digest"] = journal.codes[key][-1] or None
     cells = list(_finished_cells(study, datasets, outcomes))
     served = dict.fromkeys(key for _, key in cells)
     return Results(
@@ -98,6 +105,7 @@ def load_study_results(folder: Path | str) -> Results:
             for cell, _ in cells
             if study.tune is not None and cell.phase == "confirm"
         },
+        notes={study.name: journal.notes},
     )
 
 

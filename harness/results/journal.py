@@ -1,6 +1,7 @@
 """The journal: one line of JSON a finished trial, in the order they finished. The last line of a trial counts.
 
-Records are appended and synced one by one. A crash can only tear the last line, which readers pass over and the
+Between these records stand notes, which have a key `note` (see `notes`); who wants records does not meet them.
+Both are appended and synced one by one. A crash can only tear the last line, which readers pass over and the
 next writer cuts off. A bad line anywhere else is damage: an error that names file and line, and nothing is changed.
 
 A journal may be kept compressed (``journal.jsonl.xz`` or ``.gz``). It is never appended to: what comes later goes to
@@ -23,8 +24,8 @@ from pydantic_core import from_json
 from harness.errors import HarnessError, InputError
 from harness.results.files import JOURNAL_FILE
 
-SCHEMA = 1
-"""Version of a record; a newer one is refused."""
+SCHEMA = 2
+"""Version of a line; 2 brought the notes. A newer one is refused."""
 
 STATUSES = ("done", "diverged", "failed")
 
@@ -38,18 +39,23 @@ def journal_files(folder: Path) -> list[Path]:
 
 
 def read_journal(folder: Path) -> Iterator[Record]:
-    """Yield the records of a study folder, oldest first.
+    """Yield the records of a study folder, oldest first; raises InputError as `read_lines` does."""
+    return (line for line in read_lines(folder) if "note" not in line)
+
+
+def read_lines(folder: Path) -> Iterator[Record]:
+    """Yield the records and notes of a study folder, oldest first.
 
     Raises InputError, with file and line, for damage, foreign content and a newer schema.
     """
     for path in journal_files(folder):
         try:
-            yield from _read_records(path)
+            yield from _read_lines(path)
         except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
             raise InputError(f"{path}: cannot be read ({error})") from None
 
 
-def _read_records(path: Path) -> Iterator[Record]:
+def _read_lines(path: Path) -> Iterator[Record]:
     with _opened(path) as file:
         for number, line in enumerate(file, start=1):
             try:
@@ -78,8 +84,9 @@ def _checked(record: Any, where: str) -> Record:
         raise InputError(f"{where}: is not a trial record of this harness; the file is left as it is")
     if record["schema"] > SCHEMA:
         raise InputError(f"{where}: schema {record['schema']} is newer than this version reads ({SCHEMA})")
+    noted = isinstance(record.get("note"), str)
     whole = isinstance(record.get("trial_id"), str) and isinstance(record.get("trial"), dict)
-    if not whole or record.get("status") not in STATUSES:
+    if not noted and not (whole and record.get("status") in STATUSES):
         raise InputError(f"{where}: is not a trial record of this harness; the file is left as it is")
     return record
 
@@ -105,9 +112,9 @@ class JournalWriter:
         _mend_tail(self._descriptor)
         _sync_folder(folder)
 
-    def append(self, records: Iterable[Record]) -> None:
-        """Append records, all or none; raises HarnessError, the journal whole, when the disk does not take them."""
-        data = b"".join(encode(record) for record in records)
+    def append(self, lines: Iterable[Record]) -> None:
+        """Append lines, all or none; raises HarnessError, the journal whole, when the disk does not take them."""
+        data = b"".join(map(encode, lines))
         size = os.fstat(self._descriptor).st_size
         try:
             rest = memoryview(data)
@@ -127,7 +134,7 @@ class JournalWriter:
 
 
 def encode(record: Record) -> bytes:
-    """Return the line of a record; numbers that are not finite become null."""
+    """Return the line of a record or note; numbers that are not finite become null."""
     record = {"schema": SCHEMA, **record}
     try:
         text = json.dumps(record, allow_nan=False, separators=(",", ":"))

@@ -14,7 +14,7 @@ from harness.spec.names import Phase
 from harness.spec.study import Study
 from harness.spec.trial import CLASSES, INPUTS, Trial, parameter_count
 from harness.sweep.pilot import pilot
-from harness.sweep.resume import Entry, Index, Sources, read_indices, sources_of, validation_losses
+from harness.sweep.resume import Entry, Index, Sources, index_of, read_journals, sources_of, validation_losses
 
 COLUMNS = ("study", "phase", "cells", *STATUSES, "missing", "cpu_seconds", "eta_seconds")
 ALL_IMAGES = 55_000  # of a trial that takes whatever validation leaves; any fixed number serves, it cancels out
@@ -43,7 +43,7 @@ def plan_studies(
     """
     refuse_other_origin(results, studies)
     sources = sources_of(studies)
-    indices = list(read_indices(results, studies).values())
+    indices = list(map(index_of, read_journals(results, studies).values()))
     places = [place for study in studies for place in _places(study, indices, sources)]
     paces = _paces(places, indices)
     if not paces:

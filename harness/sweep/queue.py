@@ -12,7 +12,7 @@ from harness.results.files import read_environments
 from harness.results.journal import SCHEMA, Record
 from harness.spec.cells import Cell
 from harness.spec.study import Study
-from harness.sweep.resume import Index, Sources, read_indices, records_of
+from harness.sweep.resume import Index, Sources, index_of, read_journals, records_of, trials_seen
 from harness.sweep.study_folder import StudyFolder
 from harness.sweep.workers.dispatch import Task
 from harness.sweep.workers.environment import environment_digest
@@ -30,14 +30,16 @@ class Queue:
         self._sources = sources
         self._readers: dict[str, list[StudyFolder]] = {}  # trial_id → the folders that wait for it
         studies = list(studies)
-        self._indices = read_indices(results, studies)
+        journals = read_journals(results, studies)
+        self._indices = {name: index_of(journal) for name, journal in journals.items()}
         if retry_failed:
             self._indices = {name: _without_failed(index) for name, index in self._indices.items()}
         self.folders = [
-            StudyFolder(study, results / study.name, self._indices[study.name], sources) for study in studies
+            StudyFolder(study, results / study.name, self._indices[study.name], journals[study.name].notes, sources)
+            for study in studies
         ]
         for folder in self.folders:
-            folder.begin()
+            folder.begin(lambda study: trials_seen(study, self._indices.values(), sources))
         for folder in self.folders:
             self.tasks.extend(self._plan(folder))
 

@@ -1,12 +1,15 @@
 """What has been run and what is still to be run, over all studies of a results folder."""
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 from harness.datasets import dataset_digest
 from harness.results.files import study_folders
-from harness.results.journal import Record, read_journal, tuning_loss
+from harness.results.journal import Record, tuning_loss
+from harness.results.notes import Codes, Journal, codes_of, read_whole
+from harness.spec.cells import confirm_cells, first_cells
 from harness.spec.study import Study
 from harness.spec.trial import Trial, trial_id
 from harness.sweep.code_digest import code_digest
@@ -16,7 +19,7 @@ class Entry(NamedTuple):
     """What resuming needs to know of a recorded trial."""
 
     status: str
-    code_digest: str
+    codes: Codes  # the code digests that it counts under
     val_loss: float  # infinite unless the trial ended well
     seconds: float | None
 
@@ -36,8 +39,8 @@ class Sources(NamedTuple):
         return trial_id(trial, self.datasets[trial.dataset])
 
     def settled(self, entry: Entry | None, trial: Trial) -> bool:
-        """Tell whether the trial was recorded by the present code, and so need not be run."""
-        return entry is not None and entry.code_digest == self.code[trial.backend]
+        """Tell whether the trial counts as recorded by the present code, and so need not be run."""
+        return entry is not None and self.code[trial.backend] in entry.codes
 
 
 def sources_of(studies: Iterable[Study]) -> Sources:
@@ -51,17 +54,18 @@ def sources_of(studies: Iterable[Study]) -> Sources:
 
 def entry_of(record: Record) -> Entry:
     """Return what resuming needs to know of a record."""
-    return Entry(record["status"], record.get("code_digest", ""), tuning_loss(record), record.get("seconds"))
+    return Entry(record["status"], codes_of(record), tuning_loss(record), record.get("seconds"))
 
 
-def read_indices(results: Path, studies: Iterable[Study]) -> dict[str, Index]:
-    """Return the index of the journal of each of `studies`, then of every other study in a results folder."""
+def read_journals(results: Path, studies: Iterable[Study]) -> dict[str, Journal[Entry]]:
+    """Return the journal of each of `studies`, then of every other study in a results folder."""
     names = [study.name for study in studies] + [folder.name for folder in study_folders(results)]
-    return {name: _read_index(results / name) for name in dict.fromkeys(names)}
+    return {name: read_whole(results / name, entry_of) for name in dict.fromkeys(names)}
 
 
-def _read_index(folder: Path) -> Index:
-    return {record["trial_id"]: entry_of(record) for record in read_journal(folder)}
+def index_of(journal: Journal[Entry]) -> Index:
+    """Return what is recorded of each trial of a journal, what was adopted counting as it does."""
+    return {key: entry._replace(codes=journal.codes[key]) for key, entry in journal.kept.items()}
 
 
 def validation_losses(index: Index, sources: Sources) -> Callable[[Trial], float | None]:
@@ -74,8 +78,29 @@ def validation_losses(index: Index, sources: Sources) -> Callable[[Trial], float
     return val_loss
 
 
+def trials_seen(study: Study, indices: Iterable[Index], sources: Sources) -> int:
+    """Return how many trials of a study are recorded in any of the indices, by whatever code."""
+    recorded = {key: entry for index in indices for key, entry in index.items()}
+    if not recorded:
+        return 0
+
+    def val_loss(trial: Trial) -> float | None:
+        entry = recorded.get(sources.key(trial))
+        return None if entry is None else entry.val_loss
+
+    cells = chain(first_cells(study), confirm_cells(study, val_loss))
+    return len({sources.key(cell.trial) for cell in cells} & recorded.keys())
+
+
 def records_of(folder: Path, wanted: Iterable[str]) -> list[Record]:
-    """Return the last record of each wanted trial in a study folder's journal."""
+    """Return the last record of each wanted trial in a study folder's journal, as another journal may hold it.
+
+    What it counts as there by adoption, it counts as by itself.
+    """
     wanted = set(wanted)
-    found = {record["trial_id"]: record for record in read_journal(folder) if record["trial_id"] in wanted}
-    return list(found.values())
+    journal = read_whole(folder, lambda record: record if record["trial_id"] in wanted else None)
+    return [
+        record | ({"counts_as": journal.codes[key][1:]} if len(journal.codes[key]) > 1 else {})
+        for key, record in journal.kept.items()
+        if record is not None
+    ]

@@ -16,6 +16,7 @@ from harness.results.files import (
     write_study,
 )
 from harness.results.journal import JournalWriter, Record, journal_files
+from harness.results.notes import Note, changed, claims_note
 from harness.spec.cells import Cell, confirm_cells, first_cells
 from harness.spec.study import Study
 from harness.sweep.resume import Index, Sources, entry_of, validation_losses
@@ -28,20 +29,26 @@ class StudyFolder:
     `cells` maps the trial_id of every cell known so far to the cell; `waiting` holds the ids not recorded yet.
     """
 
-    def __init__(self, study: Study, folder: Path, index: Index, sources: Sources) -> None:
+    def __init__(self, study: Study, folder: Path, index: Index, notes: list[Note], sources: Sources) -> None:
         self.study = study
         self.folder = folder
         self.index = index
         self.cells: dict[str, Cell] = {}
         self.waiting: set[str] = set()
+        self._notes = notes
         self._sources = sources
         self._phases: list[Callable[[], list[Cell]]] = [self._confirm, lambda: first_cells(study)]
         self.adopted = _open_folder(folder)
         self._writer = JournalWriter(folder)
         self._environments: dict[str, Any] = read_environments(folder)
 
-    def begin(self) -> None:
-        """Write study.json; only when every study of the run has been opened, for a run that is refused writes none."""
+    def begin(self, trials_seen: Callable[[Study], int]) -> None:
+        """Note the claims, where they are new, and write study.json.
+
+        To be called when every study of the run has been opened, for a run that is refused writes neither.
+        """
+        if changed(self._notes, self.study.claims):
+            self._note(claims_note(self.study.claims, trials_seen(self.study)))
         write_study(self.folder, self.study, self._sources.datasets)
 
     def next_cells(self) -> dict[str, Cell]:
@@ -80,6 +87,10 @@ class StudyFolder:
         """Close the journal and rewrite the tables from it."""
         self._writer.close()
         write_statistics(self.folder, write_tables(self.folder))
+
+    def _note(self, note: Note) -> None:
+        self._writer.append([note])
+        self._notes.append(note)
 
     def _confirm(self) -> list[Cell]:
         return confirm_cells(self.study, validation_losses(self.index, self._sources))

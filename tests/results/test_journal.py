@@ -84,7 +84,7 @@ def test_a_last_line_that_lacks_only_its_newline_counts(tmp_path):
         (b'{"name": "somebody else\'s"}\n', "not a trial record"),
         (b"[1, 2]\n", "not a trial record"),
         (b'{"schema":1,"trial_id":"00","status":"fine","trial":{}}\n', "not a trial record"),
-        (b'{"schema":2,"trial_id":"00","status":"done","trial":{}}\n', "newer"),
+        (b'{"schema":3,"trial_id":"00","status":"done","trial":{}}\n', "newer"),
     ],
 )
 def test_a_bad_line_names_file_and_line_and_is_left_untouched(tmp_path, line, says):

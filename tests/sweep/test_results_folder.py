@@ -134,10 +134,10 @@ def test_a_damaged_study_file_is_named(results, text):
 
 def test_a_newer_journal_is_named_and_left_alone(results):
     path = results / "pace" / "journal.jsonl"
-    path.write_bytes(path.read_bytes().replace(b'"schema":1', b'"schema":2', 1))
+    path.write_bytes(path.read_bytes().replace(b'"schema":2', b'"schema":3', 1))
     before = contents(results / "pace")
     for use in (rerun, load_results):
-        assert "line 1: schema 2 is newer than this version reads (1)" in refused(use, results)
+        assert "line 1: schema 3 is newer than this version reads (2)" in refused(use, results)
     assert contents(results / "pace") == before
 
 
