@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from harness.results.frames import Results
     from harness.spec import Study
+    from harness.spec.ablation import Ablation
 
 
 def evaluation_line(row: Mapping[str, Any]) -> str:
@@ -102,8 +103,15 @@ def study_text(study: "Study") -> str:
     if study.tune:
         lines += [f"tune      {line}" for line in _tuning_lines(study)]
     lines += [f"trials    {study.trial_count:,}", ""]
+    lines += [line for ablation in study.ablations for line in (_factors(ablation), "")]
     rows = [[arm.name, _assigned(arm.settings)] for arm in study.arms]
     return "\n".join([*lines, table(["arm", "changes"], rows)])
+
+
+def _factors(ablation: "Ablation") -> str:
+    """Return what an ablation leaves out or puts in."""
+    rows = [[factor.name, *(_assigned(level.given()) for level in factor.levels)] for factor in ablation.factors]
+    return table([f"{ablation.block}: factor", "without", "with"], rows)
 
 
 def _tuning_lines(study: "Study") -> list[str]:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.errors import InputError
+from harness.spec.ablation import Ablation, ablation, combinations, settings_of
+from harness.spec.arm_settings import LONGEST_NAME
 from harness.spec.schema import Block
 from harness.spec.trial import Trial
 from harness.spec.validation import shown
@@ -31,6 +33,11 @@ def expand(blocks: Sequence[Block], baseline: Trial, where: str) -> dict[str, Se
         for name, settings in _arms_of(block):
             if name in arms:
                 raise InputError(f"{where}: blocks[{index}]: duplicated arm {shown(name)}")
+            if len(name) > LONGEST_NAME:
+                raise InputError(
+                    f"{where}: blocks[{index}]: an arm would be called {shown(name)}, {len(name)} letters of at most "
+                    f"{LONGEST_NAME}; shorten the names that it is made of"
+                )
             arms[name] = settings
     if any(block.one_at_a_time for block in blocks) and not any(
         all(getattr(baseline, field) == value for field, value in settings.items()) for settings in arms.values()
@@ -46,6 +53,19 @@ def block_of_arm(blocks: Sequence[Block]) -> dict[str, str | None]:
     return {name: block.name for block in blocks for name, _ in _arms_of(block)}
 
 
+def ablations_of(blocks: Sequence[Block], where: str) -> tuple[Ablation, ...]:
+    """Return the ablations of a study, in the order written; raises InputError for two that share a name."""
+    found: list[Ablation] = []
+    for index, block in enumerate(blocks):
+        if block.ablate is not None:
+            found.append(ablation(block.name, block.ablate))
+            if any(other.block == found[-1].block for other in found[:-1]):
+                raise InputError(
+                    f"{where}: blocks[{index}]: ablate: a second block that ablates needs a name of its own"
+                )
+    return tuple(found)
+
+
 def arm_name(settings: Settings) -> str:
     """Return the name of an unnamed arm: what sets it apart (``dropout=0.5, hidden=64-64``)."""
     return ", ".join(f"{field}={_word(value)}" for field, value in sorted(settings.items()))
@@ -55,6 +75,8 @@ def _size(block: Block) -> int:
     kind, content = block.written()
     if kind == "arms":
         return len(content)
+    if kind == "ablate":
+        return int(2 ** len(content))
     lengths = [len(values) for values in content.given().values()]
     return {"grid": math.prod(lengths), "zip": lengths[0], "one_at_a_time": sum(lengths) + 1}[kind]
 
@@ -63,6 +85,9 @@ def _arms_of(block: Block) -> list[tuple[str, Settings]]:
     kind, content = block.written()
     if kind == "arms":
         return [(name, settings.given()) for name, settings in content.items()]
+    if kind == "ablate":
+        found = combinations(block.name, tuple(content))
+        return [(name, settings_of(content.values(), has)) for name, has in found.items()]
     lists = content.given()
     if kind == "one_at_a_time":
         combined = [{field: value} for field, values in lists.items() for value in values]

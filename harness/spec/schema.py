@@ -5,54 +5,17 @@ import math
 from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    PrivateAttr,
-    create_model,
-    model_serializer,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, PrivateAttr, create_model, model_serializer, model_validator
 
+from harness.spec.ablation import Ablate
+from harness.spec.arm_settings import ArmName, Seedless, StudySettings
 from harness.spec.figures import FigureTable
 from harness.spec.names import Profile
 from harness.spec.trial import Settings
-from harness.spec.validation import Line, Table, as_tuple, one_line, refusal, shown
+from harness.spec.validation import Line, Table, as_tuple, refusal, shown
 
-NOTHING_IN_CSV = (
-    "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA", "NULL",
-    "NaN", "None", "n/a", "nan", "null",
-)  # fmt: skip
-"""Words that pandas reads as a missing value."""
-
-
-def _not_nothing(text: str) -> str:
-    if text in NOTHING_IN_CSV:
-        raise refusal(
-            f"found {shown(text)}, which a reader of trials.csv takes for a missing value; choose another name"
-        )
-    return text
-
-
-ArmName = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(one_line), AfterValidator(_not_nothing)]
 SeedCount = Annotated[int, Field(ge=1, le=1000)]
 TuningSeeds = Annotated[int, Field(ge=0, le=1000)]  # 0 is no tuning
-
-
-class Seedless(Table):
-    """A table that cannot set `seed`, for a study counts its own seeds."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _no_seed(cls, values: Any) -> Any:
-        if isinstance(values, dict) and "seed" in values:
-            raise refusal("seed: the seeds of a study come from its [seeds] table or --seeds")
-        return values
-
-
-class StudySettings(Settings, Seedless):
-    """Some fields of a trial: the baseline of a study, or what an arm changes in it."""
 
 
 def _several(name: str) -> Any:
@@ -75,23 +38,26 @@ class Sweep(_Lists):
 class Block(Table):
     """One way to write several arms."""
 
-    not_yet: ClassVar = ("ablate", "needs")
+    not_yet: ClassVar = ("needs",)
 
     name: ArmName | None = None  # used like a field by figures
     arms: Annotated[dict[ArmName, StudySettings], Field(min_length=1)] | None = None
     grid: Sweep | None = None  # the product of the lists
     zip: Sweep | None = None  # the first values together, the second ones together, …
     one_at_a_time: Sweep | None = None  # each value alone, beside the baseline
+    ablate: Ablate | None = None  # factor = [without, with]: every combination of the factors
 
     @model_validator(mode="after")
     def _one_kind(self) -> "Block":
         given = {key: content for key, content in self.given().items() if key != "name"}
         if len(given) != 1:
             found = " and ".join(given) or "none"
-            raise refusal(f"found {found}, expected one of arms, grid, zip, one_at_a_time in each block")
+            raise refusal(f"found {found}, expected one of arms, grid, zip, one_at_a_time, ablate in each block")
         (kind, content), *_ = given.items()
-        lists = {} if kind == "arms" else content.given()
-        if kind != "arms" and not lists:
+        if kind in ("arms", "ablate"):
+            return self
+        lists = content.given()
+        if not lists:
             raise refusal(f"{kind}: empty, expected at least one field with a list of values")
         lengths = {name: len(values) for name, values in lists.items()}
         if kind == "zip" and len(set(lengths.values())) > 1:
@@ -192,7 +158,8 @@ SUMMARY_COLUMNS = ("study", "arm", "phase", "metric", "n", "lost", "median", "me
 DIFFERENCES_COLUMNS = (
     "study", "phase", "metric", "a", "b", "n", "difference", "low", "high", "share", "p", "p_adjusted",
 )  # fmt: skip
-"""Of summary.csv and differences.csv in a study's results folder."""
+EFFECTS_COLUMNS = ("study", "block", "metric", "kind", "factors", "n", "effect", "low", "high", "p", "p_adjusted")
+"""Of summary.csv, differences.csv and effects.csv in a study's results folder."""
 
 
 class StudyFile(Table):

@@ -7,18 +7,18 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from harness.errors import InputError, nearest
-from harness.spec.arms import block_of_arm, count_arms, expand
+from harness.spec.ablation import Ablation
+from harness.spec.arm_settings import ArmName, StudySettings
+from harness.spec.arms import ablations_of, block_of_arm, count_arms, expand
 from harness.spec.figures import FigureTable, refuse_figures
 from harness.spec.names import PROFILES, Phase, Profile
 from harness.spec.schema import (
-    ArmName,
     Claim,
     Line,
     ProfileTable,
     SeedCount,
     SeedsTable,
     StudyFile,
-    StudySettings,
     TuneTable,
 )
 from harness.spec.shipped import find_study, read_toml
@@ -50,6 +50,7 @@ class Study(Table):
     profile: Profile
     baseline: Trial
     arms: Annotated[tuple[Arm, ...], as_tuple]
+    ablations: Annotated[tuple[Ablation, ...], as_tuple] = ()  # of the blocks that ablate, which arm has what
     reference: ArmName  # the arm that the others are compared with
     tune: TuneTable | None
     seeds: SeedCount
@@ -136,6 +137,7 @@ def study_from_table(
         checked(SeedsTable, {"count": seeds}, "--seeds")
     count = seeds or (changes.seeds or file.seeds).count
     _refuse_absurd(file, tune, count, where)
+    ablations = ablations_of(file.blocks, where)
     arms = expand(file.blocks, baseline, where)
     for option, settings in chosen.items():
         _refuse_conflict(option, settings, arms, where)
@@ -150,6 +152,7 @@ def study_from_table(
         profile=profile,  # type: ignore[arg-type]
         baseline=baseline,
         arms=made,
+        ablations=ablations,
         reference=_reference(file.reference, made, baseline, where),
         tune=tune,
         seeds=count,

@@ -20,6 +20,15 @@ def test_show_tells_the_arms_and_the_settings(harness):
     assert all(word in done.stdout for word in ("Is wide better?", "narrow", "wide", "epochs"))
 
 
+def test_show_lists_the_factors_of_an_ablation(harness, place):
+    (place / "parts.toml").write_text(
+        "[[blocks]]\n[blocks.ablate]\nl2 = [0.0, 5.0]\nskip = [{}, { residual = true }]\n"
+    )
+    lines = [line.split() for line in harness("show", "parts.toml").stdout.splitlines()]
+    first = lines.index(["ablate:", "factor", "without", "with"])
+    assert lines[first + 1 : first + 3] == [["l2", "l2=0", "l2=5"], ["skip", "residual=true"]]
+
+
 def test_train_prints_each_evaluation_and_the_outcome(harness):
     fields = ["dataset=tiny", "val_size=20", "hidden=4", "epochs=3", "backend=numpy"]
     done = harness("train", *(word for field in fields for word in ("--set", field)))

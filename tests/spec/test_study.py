@@ -7,7 +7,7 @@ from pandas._libs.parsers import STR_NA_VALUES
 
 from harness.errors import InputError
 from harness.spec import Trial, load_study, names, parameter_count, study_from_record, study_from_table, study_names
-from harness.spec.schema import NOTHING_IN_CSV
+from harness.spec.arm_settings import NOTHING_IN_CSV
 
 WHOLE = """
 title = "Everything"

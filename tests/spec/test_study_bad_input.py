@@ -88,7 +88,7 @@ BAD_FILES = {
     ),
     "two kinds": (
         b"[[blocks]]\ngrid = { dropout = [0.5] }\nzip = { dropout = [0.5] }\n",
-        "blocks[0]: found grid and zip, expected one of arms, grid, zip, one_at_a_time in each block",
+        "blocks[0]: found grid and zip, expected one of arms, grid, zip, one_at_a_time, ablate in each block",
     ),
     "no kind": (b"[[blocks]]\n", "blocks[0]: found none, expected one of arms, grid, zip, one_at_a_time"),
     "unequal zip": (
@@ -162,7 +162,6 @@ NOT_YET = {
     "[[claims]]\ntarget = 0.9\nid = 'c'": "claims[0]: id",
     "[[claims]]\nbetter = 'a'": "claims[0]: better",
     "[[claims]]\nequivalent = ['a', 'b']": "claims[0]: equivalent",
-    "[[blocks]]\n[blocks.ablate]": "blocks[0]: ablate",
     "[[blocks]]\nneeds = 'fashion-mnist'": "blocks[0]: needs",
     "[seeds]\nat_most = 40": "seeds: at_most",
     "[profiles.smoke]\nseeds = { at_most = 40 }": "profiles.smoke.seeds: at_most",
