@@ -28,6 +28,7 @@ ALIKE = {
 DO_NOT_ACT = {
     "backend": "both compute the same, which is what the other checks prove",
     "diagnostics": "records figures of the same training",
+    "diagnostic_images": "records figures of the same training",
     "evaluate_train": "records figures of the same training",
     "monitor": "says what is read on the way, which moves no weight before training stops early",
     "restore_best": "acts where training has stopped early, after more evaluations than ten steps have",

@@ -35,6 +35,8 @@ METRIC_TITLES = {
     "activation_variance": "variance of the activations",
     "preactivation_variance": "variance before the activation",
     "dead_units": "share of dead units",
+    "distinct_units": "share of distinct units",
+    "bias_gradient_norm": "norm of the bias gradient",
     "saturated": "share of saturated entries",
 }
 UNITS = {"%": " %", "points": " points"}

@@ -15,6 +15,8 @@ from harness.text import setting
 
 Settings = dict[str, Any]
 BASELINE = "baseline"
+LISTED = 6
+"""Equal widths up to so many stand one by one in a name; more are counted (``hidden=50x64``)."""
 
 
 def count_arms(blocks: Sequence[Block]) -> int:
@@ -98,4 +100,6 @@ def _arms_of(block: Block) -> list[tuple[str, Settings]]:
 
 
 def _word(value: Any) -> str:
+    if isinstance(value, tuple) and len(value) > LISTED and len(set(value)) == 1:
+        return f"{len(value)}x{value[0]}"
     return "-".join(map(str, value)) or "none" if isinstance(value, tuple) else setting(value)

@@ -44,10 +44,12 @@ LAYER_METRICS = (
     "activation_mean",
     "activation_variance",
     "dead_units",
+    "distinct_units",
     "saturated",
     "mean_drift",
     "variance_drift",
     "gradient_norm",
+    "bias_gradient_norm",
     "weight_norm",
 )
 """What diagnostics measure in each layer, as layers.csv has it."""

@@ -92,6 +92,7 @@ class Settings(Table):
     backend: names.Backend = "numba"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     diagnostics: bool = False  # record gradient, activation and dead-unit figures for each layer
+    diagnostic_images: Count = 128  # training images that they are taken on; dead units on the validation images
 
 
 class Trial(Settings):

@@ -28,14 +28,36 @@ def gradient_norms(gradients: Array, network: Network) -> list[float]:
     return [_norm(layout.weight(gradients, network, layer)) for layer in range(len(network.widths) - 1)]
 
 
+def bias_gradient_norms(gradients: Array, network: Network) -> list[float]:
+    """Return ‖∂L/∂b‖ of each layer, the output layer last."""
+    return [_norm(layout.bias(gradients, network, layer)) for layer in range(len(network.widths) - 1)]
+
+
 def weight_norms(parameters: Array, network: Network) -> list[float]:
     """Return ‖W‖ of each layer, the output layer last."""
     return [_norm(layout.weight(parameters, network, layer)) for layer in range(len(network.widths) - 1)]
 
 
+def can_die(network: Network) -> bool:
+    """Tell whether a unit of the network's activation can be inactive on every image."""
+    return ACTIVATIONS[network.activation] in ("relu", "leaky_relu")
+
+
 def dead_share(activations: Array) -> float:
     """Share of units that are active (a > 0) on none of the rows (N, M)."""
     return float(np.mean(~(activations > 0).any(axis=0)))
+
+
+def distinct_share(activations: Array) -> float:
+    """Share of units (N, M) that differ from all units before them on some row: 1 / M where all M do the same.
+
+    Units that agree to a millionth of the layer's largest activation count as one.
+    """
+    from scipy.spatial.distance import cdist  # a tenth of a second, which trials without diagnostics need not wait for
+
+    units = activations.T.astype(np.float64)
+    alike = cdist(units, units, "chebyshev") <= 1e-6 * np.abs(units).max()
+    return float(np.mean(~np.tril(alike, k=-1).any(axis=1)))
 
 
 def saturated_share(activations: Array, activation: str) -> float:
@@ -79,8 +101,13 @@ def layer_rows(
     state: State,
     network: Network,
     before: list[LayerValues] | None,
+    validation: list[LayerValues],
 ) -> list[dict[str, Any]]:
-    """Return the per-layer figures as rows of `layers.csv`; layers count from 1, the output layer last."""
+    """Return the per-layer figures as rows of `layers.csv`; layers count from 1, the output layer last.
+
+    `values` are those of the training images looked at, `before` theirs at the last look; whether a unit is dead is
+    counted on the `validation` images.
+    """
     rows: list[dict[str, Any]] = []
 
     def add(layer: int, **metrics: float) -> None:
@@ -95,15 +122,16 @@ def layer_rows(
             preactivation_variance=float(z.var()),
             activation_mean=float(a.mean()),
             activation_variance=float(a.var()),
-            dead_units=dead_share(a) if activation in ("relu", "leaky_relu") else 0.0,
+            dead_units=dead_share(validation[layer].activations) if can_die(network) else 0.0,
+            distinct_units=distinct_share(a),
             saturated=saturated_share(a, activation),
         )
         if before is not None:
             shift, stretch = drift(before[layer].preactivations, z)
             add(layer, mean_drift=shift, variance_drift=stretch)
-    norms = zip(gradient_norms(gradients, network), weight_norms(state.parameters, network), strict=True)
-    for layer, (gradient, weight) in enumerate(norms):
-        add(layer, gradient_norm=gradient, weight_norm=weight)
+    norms = (gradient_norms(gradients, network), bias_gradient_norms(gradients, network))
+    for layer, (gradient, bias, weight) in enumerate(zip(*norms, weight_norms(state.parameters, network), strict=True)):
+        add(layer, gradient_norm=gradient, bias_gradient_norm=bias, weight_norm=weight)
     return rows
 
 

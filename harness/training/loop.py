@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 TRAIN_PROBE = 5000
 """Training images whose loss and accuracy stand for all of them in the curves."""
 GRADIENT_PROBE = 128
-"""Training images on whose batch the gradient norm and the diagnostics are taken."""
+"""Training images on whose batch the gradient norm is taken."""
 GRADIENT_PROBE_STEP = 2**32 - 1
 """The step that names the gradient norm's dropout masks: the last that there is, which no training gets to."""
 LOSS_BOUND = 1e6
@@ -285,9 +285,12 @@ class _Run:
         """Record the per-layer figures, where the trial asks for them."""
         if not self.trial.diagnostics:
             return
-        rows = _spread(self.rows.train, GRADIENT_PROBE)
+        rows = _spread(self.rows.train, self.trial.diagnostic_images)
         values, gradients = diagnostics.inspect(self.state, self.network, self.images, rows)
-        found = diagnostics.layer_rows(epoch, values, gradients, self.state, self.network, self.snapshot)
+        validation = values
+        if self.trial.monitor == "validation" and len(self.rows.monitored) and diagnostics.can_die(self.network):
+            validation, _ = diagnostics.inspect(self.state, self.network, self.images, self.rows.monitored)
+        found = diagnostics.layer_rows(epoch, values, gradients, self.state, self.network, self.snapshot, validation)
         self.layers += [row | {"value": _finite(row["value"])} for row in found]
         self.snapshot = [diagnostics.LayerValues(v.preactivations.copy(), v.activations) for v in values]
 

@@ -265,3 +265,8 @@ def test_an_arm_whose_rule_has_defaults_of_its_own_survives_the_record_of_its_st
     again = study_from_record(json.loads(json.dumps(study.to_record())), origin=study.origin)
     assert [arm.trial.beta2 for arm in again.arms] == [arm.trial.beta2 for arm in study.arms] == [0.999, 0.99]
     assert again == study
+
+
+def test_many_equal_widths_are_counted_in_a_name():
+    deep = study_from_table("s", {"blocks": [{"grid": {"hidden": [[64] * 50, [64, 64]], "residual": [True]}}]}, "s")
+    assert [arm.name for arm in deep.arms] == ["hidden=50x64, residual=true", "hidden=64-64, residual=true"]

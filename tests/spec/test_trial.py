@@ -63,6 +63,7 @@ OTHER_VALUES = {
     "std": 0.5,
     "seed": 7,
     "diagnostics": True,
+    "diagnostic_images": 64,
 } | {field: next(v for v in values if v != Settings.model_fields[field].default) for field, values in CHOICES.items()}
 
 
@@ -322,6 +323,7 @@ DEFAULTS = {
     "evaluate_train": False, "l2": 0.0, "clip_norm": None, "patience": None, "min_delta": 0.0, "restore_best": True,
     "input_scale": "unit", "mean": None, "std": None, "dtype": "float32", "backend": "numba", "seed": 0,
     "diagnostics": False,
+    "diagnostic_images": 128,
 }  # fmt: skip
 
 

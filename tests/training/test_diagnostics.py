@@ -15,6 +15,12 @@ def test_a_unit_is_dead_that_is_active_on_no_row():
     assert diagnostics.dead_share(np.array([[0.0, 1, 0, -1], [0, 0, 2, -1]])) == 0.5
 
 
+def test_units_that_do_the_same_are_counted_once():
+    a = np.array([[0.0, 1, 1, 2], [3, 5, 5, 5 + 1e-9]])
+    assert diagnostics.distinct_share(a) == 0.75
+    assert diagnostics.distinct_share(np.zeros((2, 4))) == 0.25
+
+
 def test_saturated_is_where_the_slope_is_below_a_twentieth_of_the_steepest():
     assert diagnostics.saturated_share(np.array([[0.5, 0.99, 0.02, 0.001]]), "sigmoid") == 0.5
     # 4 · 0.02 · 0.98 = 0.0784 is not below 0.05; 4 · 0.99 · 0.01 = 0.0396 is
@@ -49,8 +55,10 @@ FIGURES = {
     "activation_mean",
     "activation_variance",
     "dead_units",
+    "distinct_units",
     "saturated",
     "gradient_norm",
+    "bias_gradient_norm",
     "weight_norm",
 }
 
@@ -66,8 +74,20 @@ def test_a_trial_records_them_once_before_training_and_after_each_epoch(short, e
     later = {row["metric"] for row in layers if (row["epoch"], row["layer"]) == (1, 1)}
     assert later == FIGURES | {"mean_drift", "variance_drift"}
     output = {row["metric"] for row in layers if (row["epoch"], row["layer"]) == (2, 3)}
-    assert output == {"gradient_norm", "weight_norm"}
+    assert output == {"gradient_norm", "bias_gradient_norm", "weight_norm"}
     assert all(math.isfinite(row["value"]) for row in layers)
+
+
+def test_units_are_dead_by_the_validation_images_not_by_those_looked_at(short):
+    """One training image leaves units inactive that some validation image wakes."""
+    few, many = (
+        short(hidden=(12, 8), diagnostics=True, diagnostic_images=n, epochs=1).record["layers"] for n in (1, 100)
+    )
+
+    def dead(rows):
+        return [row["value"] for row in rows if row["metric"] == "dead_units"]
+
+    assert dead(few) == dead(many)
 
 
 def test_recorded_weight_norms_are_those_of_the_network_as_it_ended(short):
