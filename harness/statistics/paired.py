@@ -128,7 +128,7 @@ def _blocks(rows: np.ndarray, numbers: int) -> Iterator[np.ndarray]:
 
 
 def holm(p: ArrayLike) -> np.ndarray:
-    """Return Holm's adjusted p of a family (m,): the chance of any false verdict stays below the level.
+    """Return Holm's adjusted p of families (..., m): the chance of any false verdict in one stays below the level.
 
     The i-th smallest is multiplied by m - i + 1, and none is smaller than one before it. A NaN stays NaN and counts in
     m all the same, so a family does not become easier because a comparison is missing.
@@ -136,10 +136,10 @@ def holm(p: ArrayLike) -> np.ndarray:
     Source: Holm (1979), A simple sequentially rejective multiple test procedure.
     """
     p = np.asarray(p, dtype=float)
-    order = np.argsort(p, kind="stable")  # NaN last
-    steps = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    order = np.argsort(p, axis=-1, kind="stable")  # NaN last
+    steps = np.take_along_axis(p, order, -1) * np.arange(p.shape[-1], 0, -1)
     adjusted = np.empty_like(p)
-    adjusted[order] = np.minimum(steps, 1.0)
+    np.put_along_axis(adjusted, order, np.minimum(np.maximum.accumulate(steps, axis=-1), 1.0), -1)
     return adjusted
 
 
