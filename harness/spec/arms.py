@@ -7,10 +7,9 @@ from typing import Any
 
 from harness.errors import InputError
 from harness.spec.ablation import Ablation, ablation, combinations, settings_of
-from harness.spec.arm_settings import LONGEST_NAME
 from harness.spec.schema import Block
 from harness.spec.trial import Trial
-from harness.spec.validation import shown
+from harness.spec.validation import LONGEST_NAME, shown
 from harness.text import setting
 
 Settings = dict[str, Any]

@@ -124,7 +124,7 @@ class FigureTable(Table):
     def _typed_values(cls, where: Any) -> Any:
         if not isinstance(where, dict):
             return where
-        return {field: _values(field, value) for field, value in where.items()}
+        return {field: field_values(field, value) for field, value in where.items()}
 
     @field_validator("x", "y", "colour", "panels", "epoch", "target", "phase")
     @classmethod
@@ -165,7 +165,7 @@ def _kind(form: str, key: str) -> str:
     return "metric" if metric else "unit" if key == "x" and FORMS[form].x == UNITS else "field"
 
 
-def _values(field: str, value: Any) -> tuple[Any, ...]:
+def field_values(field: str, value: Any) -> tuple[Any, ...]:
     """Return the values that `where` allows for a field: one that was written alone, or each of a list."""
     if field not in ARM_FIELDS:
         hint = nearest(field, ARM_FIELDS) or f"; known: {', '.join(ARM_FIELDS)}"
@@ -231,13 +231,14 @@ def refuse_figures(figures: Sequence[FigureTable], arms: Sequence[AnyArm], tune:
         for key, field in [*figure.fields().items(), *((f"where.{field}", field) for field in figure.where)]:
             if field == "block" and not any(arm.block for arm in arms):
                 raise InputError(f"{here}: {key}: no [[blocks]] of the study has a name")
-        _refuse_empty(figure, arms, here)
+        refuse_empty(figure.where, arms, f"{here}: where")
     if sum(figure.headline for figure in figures) > 1:
         raise InputError(f"{where}: figures: more than one is the headline")
 
 
-def _refuse_empty(figure: FigureTable, arms: Sequence[AnyArm], here: str) -> None:
-    for field, values in figure.where.items():
+def refuse_empty(where: Mapping[str, tuple[Any, ...]], arms: Sequence[AnyArm], here: str) -> None:
+    """Raise InputError for a value that no arm has, with the nearest one, and where no arm has all of the values."""
+    for field, values in where.items():
         if field == "parameters":
             continue
         known = list(dict.fromkeys(arm_field(arm, field) for arm in arms))
@@ -245,7 +246,7 @@ def _refuse_empty(figure: FigureTable, arms: Sequence[AnyArm], here: str) -> Non
             if value not in known:
                 hint = nearest(value, [k for k in known if isinstance(k, str)]) if isinstance(value, str) else ""
                 raise InputError(
-                    f"{here}: where.{field}: no arm has {shown(value)}{hint or f'; the arms have {shown(known)}'}"
+                    f"{here}.{field}: no arm has {shown(value)}{hint or f'; the arms have {shown(known)}'}"
                 )
-    if not matching(figure.where, arms):
-        raise InputError(f"{here}: where: no arm has all of these values")
+    if not matching(where, arms):
+        raise InputError(f"{here}: no arm has all of these values")

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, create_model, model_se
 
 from harness.spec.ablation import Ablate
 from harness.spec.arm_settings import ArmName, Seedless, StudySettings
+from harness.spec.claim_table import Claim
 from harness.spec.figures import FigureTable
 from harness.spec.names import Profile
 from harness.spec.trial import Settings
@@ -123,9 +124,14 @@ class TuneTable(_Lists):
 class SeedsTable(Table):
     """Seeds 0, 1, 2, … of the default phase, and as many fresh ones of the confirm phase."""
 
-    not_yet: ClassVar = ("at_most",)
-
     count: SeedCount = 10
+    at_most: SeedCount | None = None  # up to here seeds may be added while a claim is open; None: count
+
+    @model_validator(mode="after")
+    def _room(self) -> Self:
+        if self.at_most is not None and self.at_most < self.count:
+            raise refusal(f"at_most: found {self.at_most}, expected at least count, {self.count}")
+        return self
 
 
 class ProfileTable(Table):
@@ -134,18 +140,6 @@ class ProfileTable(Table):
     baseline: StudySettings = StudySettings()
     tune: TuneTable = TuneTable()
     seeds: SeedsTable | None = None
-
-
-class Claim(Table):
-    """So far a target alone: `harness compare` looks how many images it takes until validation accuracy is there."""
-
-    not_yet: ClassVar = (
-        *("id", "text", "metric", "better", "than", "where", "for_each", "phase", "at_least"),
-        *("equivalent", "margin", "trend", "over", "differs", "within", "equals", "tolerance"),
-        *("of", "unit", "epoch", "layer", "field", "lower_is_better"),
-    )
-
-    target: float
 
 
 def _training(kind: Any) -> Any:
@@ -159,7 +153,11 @@ DIFFERENCES_COLUMNS = (
     "study", "phase", "metric", "a", "b", "n", "difference", "low", "high", "share", "p", "p_adjusted",
 )  # fmt: skip
 EFFECTS_COLUMNS = ("study", "block", "metric", "kind", "factors", "n", "effect", "low", "high", "p", "p_adjusted")
-"""Of summary.csv, differences.csv and effects.csv in a study's results folder."""
+VERDICTS_COLUMNS = (
+    "study", "id", "phase", "condition", "verdict", "metric", "n", "effect", "low", "high", "share", "p", "p_adjusted",
+    "seeds_to_decide", "stated", "text",
+)  # fmt: skip
+"""Of summary.csv, differences.csv, effects.csv and verdicts.csv in a study's results folder."""
 
 
 class StudyFile(Table):
@@ -186,4 +184,12 @@ class StudyFile(Table):
         for name in names:
             if names.count(name) > 1:
                 raise refusal(f"blocks: duplicated name {shown(name)}")
+        return self
+
+    @model_validator(mode="after")
+    def _claims_differ(self) -> "StudyFile":
+        ids = [claim.id for claim in self.claims]
+        for name in ids:
+            if ids.count(name) > 1:
+                raise refusal(f"claims: duplicated id {shown(name)}")
         return self

@@ -10,11 +10,11 @@ from harness.errors import InputError, nearest
 from harness.spec.ablation import Ablation
 from harness.spec.arm_settings import ArmName, StudySettings
 from harness.spec.arms import ablations_of, block_of_arm, count_arms, expand
+from harness.spec.claim_table import Claim
+from harness.spec.claims import refuse_claims
 from harness.spec.figures import FigureTable, refuse_figures
 from harness.spec.names import PROFILES, Phase, Profile
 from harness.spec.schema import (
-    Claim,
-    Line,
     ProfileTable,
     SeedCount,
     SeedsTable,
@@ -23,10 +23,10 @@ from harness.spec.schema import (
 )
 from harness.spec.shipped import find_study, read_toml
 from harness.spec.trial import Trial, trial_from
-from harness.spec.validation import Table, as_tuple, checked, shown
+from harness.spec.validation import Line, Table, as_tuple, checked, shown
 
 MAX_TRIALS = 1_000_000
-SCHEMA = 2
+SCHEMA = 3
 """Of study.json; a file with a higher one was written by a later version."""
 
 
@@ -54,6 +54,7 @@ class Study(Table):
     reference: ArmName  # the arm that the others are compared with
     tune: TuneTable | None
     seeds: SeedCount
+    at_most: SeedCount | None = None  # seeds may be added up to here while a claim is open
     claims: Annotated[tuple[Claim, ...], as_tuple] = ()
     figures: Annotated[tuple[FigureTable, ...], as_tuple] = ()
 
@@ -135,7 +136,8 @@ def study_from_table(
     tune = grid if grid and grid.seeds else None
     if seeds is not None:
         checked(SeedsTable, {"count": seeds}, "--seeds")
-    count = seeds or (changes.seeds or file.seeds).count
+    seeding = checked(SeedsTable, file.seeds.given() | (changes.seeds or SeedsTable()).given(), f"{where}: seeds")
+    count = seeds or seeding.count
     _refuse_absurd(file, tune, count, where)
     ablations = ablations_of(file.blocks, where)
     arms = expand(file.blocks, baseline, where)
@@ -156,11 +158,13 @@ def study_from_table(
         reference=_reference(file.reference, made, baseline, where),
         tune=tune,
         seeds=count,
+        at_most=seeding.at_most and max(seeding.at_most, count),
         claims=file.claims,
         figures=file.figures,
     )
     _refuse_inconsistent(study, where)
     refuse_figures(file.figures, study.arms, grid, where)
+    refuse_claims(study, grid, where)
     return study
 
 
@@ -171,7 +175,7 @@ def study_from_record(record: Any, where: str = "study.json", origin: str | None
     if record["schema"] > SCHEMA:
         raise InputError(f"{where}: schema {record['schema']} is newer than this version reads ({SCHEMA})")
     fields = {key: value for key, value in record.items() if key != "schema"}
-    if record["schema"] == 1:
+    if record["schema"] < SCHEMA:
         fields = _without_former_keys(fields)
     baseline = trial_from(fields.get("baseline", {}), f"{where}: baseline")
     arms = checked(_Arms, {"arms": fields["arms"]}, where).arms
@@ -183,10 +187,12 @@ def study_from_record(record: Any, where: str = "study.json", origin: str | None
 
 
 def _without_former_keys(fields: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what studies of schema 1 could say and nothing ever read: of their claims, all but the target."""
-    claims = [claim for claim in fields.get("claims", ()) if isinstance(claim, dict)]
+    """Leave out what studies of schema 1 could say and nothing ever read, and the claims of before schema 3.
+
+    Those of schema 1 were never judged, those of schema 2 held a target alone.
+    """
     kept = {key: value for key, value in fields.items() if key not in ("kind", "probe", "parameters", "published")}
-    return kept | {"claims": [{"target": claim["target"]} for claim in claims if claim.get("target") is not None]}
+    return kept | {"claims": []}
 
 
 class _ArmRecord(Table):

@@ -56,6 +56,25 @@ def one_line(text: str) -> str:
 
 Line = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(one_line)]
 
+NOTHING_IN_CSV = (
+    "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA", "NULL",
+    "NaN", "None", "n/a", "nan", "null",
+)  # fmt: skip
+"""Words that pandas reads as a missing value."""
+
+
+def _not_nothing(text: str) -> str:
+    if text in NOTHING_IN_CSV:
+        raise refusal(f"found {shown(text)}, which a reader of CSV takes for a missing value; choose another name")
+    return text
+
+
+LONGEST_NAME = 120  # letters
+CsvName = Annotated[
+    str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(one_line), AfterValidator(_not_nothing)
+]
+"""What names a row in the tables: an arm, a block, a claim."""
+
 
 def checked(table: type[AnyTable], values: Any, where: str) -> AnyTable:
     """Validate `values` as a `table`; raises InputError with one line that starts with `where`."""

@@ -120,8 +120,13 @@ def _verdict(metric: Metric, low: float, high: float) -> str:
 
 
 def _targets(results: Results) -> list[tuple[str, str, float]]:
-    """Return column, study and accuracy of each target that a claim states."""
-    stated = [(name, claim.target) for name, study in results.studies.items() for claim in study.claims]
+    """Return column, study and accuracy of each target that a claim is about."""
+    stated = [
+        (name, claim.target)
+        for name, study in results.studies.items()
+        for claim in study.claims
+        if claim.target is not None and claim.of == "val_accuracy"
+    ]
     return [(f"samples to {target:g} of {name}", name, target) for name, target in dict.fromkeys(stated)]
 
 

@@ -4,9 +4,9 @@ import pytest
 
 from harness.results.journal import JournalWriter, read_journal
 from harness.results.notes import changed, claims_note, read_whole, stated
-from harness.spec.schema import Claim
+from harness.spec.claim_table import Claim
 
-FIRST, SECOND = Claim(target=0.9), Claim(target=0.95)
+FIRST, SECOND = (Claim(id="low", metric="test_error", within=(0, bound)) for bound in (2, 3))
 
 
 def record(number, code="old", **fields):

@@ -7,7 +7,7 @@ from pandas._libs.parsers import STR_NA_VALUES
 
 from harness.errors import InputError
 from harness.spec import Trial, load_study, names, parameter_count, study_from_record, study_from_table, study_names
-from harness.spec.arm_settings import NOTHING_IN_CSV
+from harness.spec.validation import NOTHING_IN_CSV
 
 WHOLE = """
 title = "Everything"
@@ -44,7 +44,12 @@ seeds = { count = 8 }
 tune = { seeds = 0 }
 
 [[claims]]
+id = "sooner"
+text = "SGD is there sooner"
+metric = "time_to_target"
 target = 0.95
+better = "SGD"
+than = ["Slow", { activation = "tanh" }]
 """
 
 
@@ -183,15 +188,28 @@ def test_the_origin_of_a_study_is_its_file(study_file):
 
 
 def test_a_study_of_the_first_schema_is_read():
-    study = load_study("optimizer", "smoke")
+    study = load_study("depth_width", "smoke")
     record = study.to_record() | {"schema": 1, "kind": "training", "probe": None, "parameters": {}, "published": []}
-    record["tune"] = {"learning_rate": [0.003, 0.03, 0.3], "seeds": 3}
     claim = {"id": "c", "text": "t", "metric": "time_to_target", "better": "SGD", "than": ["Adam"], "margin": None}
     record["claims"] = [claim | {"target": None}, claim | {"target": 0.95}]
     del record["reference"]
-    again = study_from_record(record)
-    assert [claim.target for claim in again.claims] == [0.95]
-    assert again.to_record() | {"claims": []} == study.to_record()
+    assert study_from_record(record).to_record() == study.to_record() | {"claims": []}
+
+
+def test_of_a_study_of_the_second_schema_the_bare_targets_are_left_out():
+    record = load_study("depth_width", "smoke").to_record()
+    again = study_from_record(record | {"schema": 2, "claims": [{"target": 0.95}]})
+    assert again.to_record() == record | {"claims": []}
+
+
+def test_a_profile_that_counts_other_seeds_leaves_the_room_for_more(study_file):
+    path = study_file("seeds = { count = 10, at_most = 40 }\n[profiles.smoke]\nseeds = { count = 3 }\n")
+    assert [(study.seeds, study.at_most) for study in (load_study(path), load_study(path, "smoke"))] == [
+        (10, 40),
+        (3, 40),
+    ]
+    assert load_study(path, seeds=50).at_most == 50
+    assert study_from_record(load_study(path).to_record()).at_most == 40
 
 
 def test_the_command_line_overrides_the_profile(study_file):
@@ -222,8 +240,8 @@ def test_a_foreign_or_newer_record_is_refused(study_file):
     for foreign in ([], {}, {"schema": "1"}, {"schema": 1}, None):
         with pytest.raises(InputError, match=r"^study.json: not a study record$"):
             study_from_record(foreign)
-    with pytest.raises(InputError, match=r"^study.json: schema 3 is newer than this version reads \(2\)$"):
-        study_from_record(record | {"schema": 3})
+    with pytest.raises(InputError, match=r"^study.json: schema 4 is newer than this version reads \(3\)$"):
+        study_from_record(record | {"schema": 4})
     with pytest.raises(InputError, match=r"^study.json: seeds: found 'x', expected a whole number$"):
         study_from_record(record | {"seeds": "x"})
     with pytest.raises(

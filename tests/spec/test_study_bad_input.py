@@ -7,6 +7,8 @@ from harness.spec import load_study, names, parse_set
 
 PLAIN = b'[[blocks]]\narms = { "a" = { optimizer = "sgd" }, "b" = {} }\n'
 
+CLAIM = b"[[claims]]\nid = 'c'\nmetric = 'test_error'\nbetter = 'a'\nthan = 'b'\n"
+
 BAD_FILES = {
     "syntax": (b"[baseline]\nepochs 3\n", "line 2: Expected '=' after a key in a key/value pair"),
     "duplicate key": (b"[baseline]\nepochs = 3\nepochs = 4\n", "line 3: duplicate key"),
@@ -135,10 +137,17 @@ BAD_FILES = {
         b"[baseline]\nval_size = 0\npatience = 3\n",
         "baseline: patience: early stopping reads the validation images",
     ),
-    "claim without a target": (b"[[claims]]\n", "claims[0].target: missing"),
     "claim on the test set": (
-        b'[baseline]\nmonitor = "test"\n' + PLAIN + b"[[claims]]\ntarget = 0.9\n",
+        b'[baseline]\nmonitor = "test"\n' + PLAIN + CLAIM,
         "claims: barred where the test set is monitored (arm 'a')",
+    ),
+    "no room for more seeds": (
+        b"[seeds]\ncount = 10\nat_most = 5\n",
+        "seeds: at_most: found 5, expected at least count, 10",
+    ),
+    "no room in a profile": (
+        b"[seeds]\nat_most = 40\n[profiles.quick]\nseeds = { count = 50 }\n",
+        "seeds: at_most: found 40, expected at least count, 50",
     ),
     "unknown kind": (b'kind = "trainin"\n', "kind: found 'trainin', expected 'training' (did you mean 'training'?)"),
 }
@@ -159,12 +168,7 @@ NOT_YET = {
     'probe = "bowl"': "probe",
     "[parameters]": "parameters",
     "[[published]]": "published",
-    "[[claims]]\ntarget = 0.9\nid = 'c'": "claims[0]: id",
-    "[[claims]]\nbetter = 'a'": "claims[0]: better",
-    "[[claims]]\nequivalent = ['a', 'b']": "claims[0]: equivalent",
     "[[blocks]]\nneeds = 'fashion-mnist'": "blocks[0]: needs",
-    "[seeds]\nat_most = 40": "seeds: at_most",
-    "[profiles.smoke]\nseeds = { at_most = 40 }": "profiles.smoke.seeds: at_most",
 }
 
 

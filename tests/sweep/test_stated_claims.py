@@ -5,10 +5,10 @@ from sweep_study import make_study, work
 
 from harness.results.frames import load_results
 from harness.results.notes import stated
-from harness.spec.schema import Claim
+from harness.spec.claim_table import Claim
 from harness.sweep.runner import run_studies
 
-CLAIM, LATER = Claim(target=0.9), Claim(target=0.95)
+CLAIM, LATER = (Claim(id=name, metric="test_error", within=(0, 100)) for name in ("first", "later"))
 
 
 @pytest.fixture
