@@ -92,3 +92,5 @@ FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first t
 Timeout = Annotated[
     float | None, typer.Option(metavar="SECONDS", parser=_seconds, help="Give up a trial after so long.")
 ]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts instead of a table.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress; errors are told all the same.")]

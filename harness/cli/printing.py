@@ -83,16 +83,6 @@ def plan_table(plan: "pd.DataFrame") -> str:
     return table(["study", "phase", *counts, "CPU time", "ETA"], rows)
 
 
-def comparison_table(comparison: "pd.DataFrame") -> str:
-    """Return the rows of `harness.statistics.compare` as text."""
-    columns = list(comparison.columns)
-    rows = [
-        ["-" if value != value else f"{value:.4g}" if isinstance(value, float) else str(value) for value in row]
-        for row in comparison.itertuples(index=False)
-    ]
-    return table(columns, rows)
-
-
 def study_text(study: "Study") -> str:
     """Return a resolved study as a page of text."""
     lines = [f"{study.title}  ({study.name}, profile {study.profile})", study.question, ""]

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import Profile, Reports, Results
+from harness.cli.json_output import print_json
+from harness.cli.options import Json, Profile, Reports, Results
 from harness.cli.shared import folder_for, helped
 from harness.errors import HarnessError
-from harness.text import note
 
 
 @helped(
@@ -40,7 +40,9 @@ def report(
 
 
 @helped(
-    """Compare accuracy, time to target and speed of two results folders, seed by seed; exit 1 on a regression.
+    """Compare errors, times to target and speed of two results folders, seed by seed; exit 1 on a regression.
+
+    Also two folders of one study each, or two `bench` folders, by kernel and by network.
 
     Example: harness compare results results/local/quick
     """
@@ -48,17 +50,31 @@ def report(
 def compare(
     a: Annotated[Path, typer.Argument(metavar="A", help="Results folder to compare with, as of an older version.")],
     b: Annotated[Path, typer.Argument(metavar="B", help="Results folder to judge.")],
+    json: Json = False,
 ) -> None:
-    from harness.cli.printing import comparison_table
-    from harness.statistics.compare import changed_settings, regressions
-    from harness.statistics.compare import compare as compare_results
+    from harness.statistics.compare_bench import is_bench
 
-    comparison = compare_results(a, b)
-    for line in changed_settings(a, b):
-        note(line)
-    print(comparison_table(comparison))
-    if worse := regressions(comparison):
-        raise HarnessError(f"worse in {b}: {'; '.join(worse)}")
+    (_compare_bench if is_bench(a) and is_bench(b) else _compare_results)(a, b, json)
+
+
+def _compare_results(a: Path, b: Path, json: bool) -> None:
+    from harness.cli.comparison_text import comparison_text, regression_line
+    from harness.statistics.compare import compare, regressions
+
+    found = compare(a, b)
+    print_json(found.rows) if json else print(comparison_text(found, a, b))
+    if len(worse := regressions(found.rows)):
+        raise HarnessError(regression_line(worse, len(found.rows), b))
+
+
+def _compare_bench(a: Path, b: Path, json: bool) -> None:
+    from harness.cli.comparison_text import bench_line, bench_text
+    from harness.statistics.compare_bench import compare_bench, slower
+
+    found = compare_bench(a, b)
+    print_json(found.rows) if json else print(bench_text(found, a, b))
+    if len(worse := slower(found.rows)):
+        raise HarnessError(bench_line(worse, len(found.rows), b))
 
 
 def write(results: Path, reports: Path) -> None:

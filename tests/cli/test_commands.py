@@ -178,10 +178,10 @@ def test_compare_finds_folders_alike_and_a_regression(harness):
     assert harness("run", "width.toml", "--results", "b", "--jobs", "1", "--set", "learning_rate=1e30").returncode == 0
     worse = harness("compare", "a", "b")
     assert worse.returncode == 1
-    assert "worse" in worse.stdout
-    told, error = worse.stderr.splitlines()
-    assert told == "'width' was run with other settings: learning_rate 0.001 -> 1e+30"
-    assert error.startswith("error: worse in b: width, narrow, default")
+    assert "width: every arm: learning_rate 0.001 -> 1e+30" in worse.stdout
+    assert re.fullmatch(r"error: b is worse in \d of \d comparisons: width, narrow, as written: .*\n", worse.stderr)
+    nothing = harness("compare", "a", "nowhere")
+    assert (nothing.returncode, nothing.stderr.count("\n")) == (2, 1)
 
 
 def test_data_list_names_mnist(harness):

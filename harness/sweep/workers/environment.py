@@ -41,6 +41,7 @@ def capture() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.release()}",
         "machine": platform.machine(),
         "cpu": cpu_model(),
+        "kind": cpu_kind(),
         "cores": _cores(),
         "threads": {name: os.environ.get(name) for name in THREAD_VARIABLES},
         "variables": _variables(),
@@ -58,12 +59,23 @@ def environment_digest(environment: dict[str, Any]) -> str:
 
 def cpu_model() -> str:
     """Return the processor's name."""
+    return _cpuinfo().get("model name") or platform.processor() or "unknown"
+
+
+def cpu_kind() -> str | None:
+    """Return what tells processors apart whose names are alike, as those of virtual machines are; None off Linux."""
+    found = [_cpuinfo().get(key) for key in ("cpu family", "model", "stepping")]
+    return "/".join(map(str, found)) if any(found) else None
+
+
+@cache
+def _cpuinfo() -> dict[str, str]:
+    """Return what the system says of the first processor."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        first = Path("/proc/cpuinfo").read_text().partition("\n\n")[0]
     except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or "unknown"
+        return {}
+    return {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in first.splitlines())}
 
 
 def _variables() -> dict[str, str]:

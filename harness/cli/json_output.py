@@ -1,0 +1,28 @@
+"""Tables for scripts: `--json` prints what a command's table holds and nothing else on standard output."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+
+def print_json(content: Any) -> None:
+    """Print rows (a DataFrame, or mappings) as an array of objects, a mapping as an object; keys are column names.
+
+    What JSON cannot say of a number (NaN, infinity) is null; a path is text.
+    """
+    print(json.dumps(_plain(content), indent=1, ensure_ascii=False, allow_nan=False))
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "to_dict"):  # a DataFrame, for which alone pandas need not be imported
+        return _plain(value.to_dict("records"))
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return [_plain(inner) for inner in value]
+    if hasattr(value, "item"):  # a number of NumPy's
+        value = value.item()
+    if (isinstance(value, float) and not math.isfinite(value)) or type(value).__name__ == "NAType":
+        return None
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
