@@ -36,6 +36,11 @@ def setting(value: Any) -> str:
     return number(value) if isinstance(value, float) else str(value)
 
 
+def counted(count: int, thing: str) -> str:
+    """Return ``1 epoch``, ``1,200 epochs``."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
 def duration(seconds: float) -> str:
     """Return a length of time as ``8 s``, ``3 min 20 s`` or ``2 h 05 min``."""
     whole = round(seconds)

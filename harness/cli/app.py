@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import typer
 
-from harness.cli import data, quality, reports, studies, train
+from harness.cli import data, quality, reports, studies, train, verification
 from harness.cli.shared import STOPPED
 from harness.errors import HarnessError
 from harness.text import note
@@ -30,6 +30,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "check": quality.check,
     "report": reports.report,
     "compare": reports.compare,
+    "verify": verification.verify,
     "bench": quality.bench,
     "list": studies.list_studies,
     "show": studies.show,

@@ -71,6 +71,10 @@ Seeds = Annotated[
     int | None,
     typer.Option(metavar="N", parser=_whole_number(1000), help="Seeds per arm, instead of the study's."),
 ]
+Sample = Annotated[
+    int | None,
+    typer.Option(metavar="N", parser=_whole_number(1_000_000), help="Rows to train again.", show_default="59"),
+]
 Data = Annotated[str | None, typer.Option(metavar="NAME|DIR", help="Dataset: a name or a folder of IDX files.")]
 Jobs = Annotated[
     int | None,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from harness.text import duration, setting, table
+from harness.text import counted, duration, setting, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,12 +37,8 @@ def outcome_line(record: Mapping[str, Any]) -> str:
     return early + (
         f"test accuracy {percent(record['test_accuracy'])}, loss {record['test_loss']:.4f}; "
         f"training accuracy {percent(record['train_accuracy'])}, loss {record['train_loss']:.4f}  "
-        f"({record['parameters']:,} parameters, {_counted(record['epochs_run'], 'epoch')}, {record['seconds']:.2f} s)"
+        f"({record['parameters']:,} parameters, {counted(record['epochs_run'], 'epoch')}, {record['seconds']:.2f} s)"
     )
-
-
-def _counted(count: int, thing: str) -> str:
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
 def percent(fraction: float | None) -> str:
@@ -108,8 +104,8 @@ def _tuning_lines(study: "Study") -> list[str]:
     assert study.tune is not None
     lists = [f"{field} {' '.join(map(setting, values))}" for field, values in study.tune.grid.items()]
     each = "for each of the fresh seeds" if study.tune.per_seed else "for an arm"
-    how = f"{_counted(study.tune.size, 'combination')} x {_counted(study.tune.seeds, 'seed')} {each}"
-    after = f"the winner on {_counted(study.seeds, 'fresh seed')}"
+    how = f"{counted(study.tune.size, 'combination')} x {counted(study.tune.seeds, 'seed')} {each}"
+    after = f"the winner on {counted(study.seeds, 'fresh seed')}"
     return [*lists, f"{how}; {after}" + ("" if study.tune.default else "; no arm as written")]
 
 

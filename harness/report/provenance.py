@@ -87,7 +87,21 @@ def inputs(results: Results) -> list[str]:
     told.append(f"data {', '.join(md.code(name) for name in sorted(trials['dataset'].unique()))}")
     told.append(f"arithmetic {', '.join(md.code(name) for name in sorted(trials['dtype'].unique()))}")
     profiles = sorted({study.profile for study in results.studies.values()})
-    return [f"Profile {', '.join(md.code(profile) for profile in profiles)}; {'; '.join(told)}."]
+    profile = f"Profile {', '.join(md.code(profile) for profile in profiles)}; {'; '.join(told)}."
+    return [profile, *adoptions(results)]
+
+
+def adoptions(results: Results) -> list[str]:
+    """Return a sentence for each time that the results of other sources were found to be those of newer ones."""
+    lines = [
+        f"What code {', '.join(map(md.code, note['digests']))} recorded counts as recorded by "
+        f"{', '.join(map(md.code, dict.fromkeys(note['digests'].values())))}: {note['trained_again']:,} of "
+        f"{note['of']:,} rows were trained again (`harness verify --adopt`), and all came out the same."
+        for notes in results.notes.values()
+        for note in notes
+        if note["note"] == "adopt"
+    ]
+    return list(dict.fromkeys(lines))  # each study's journal has the note
 
 
 def span(seeds: pd.Series) -> str:

@@ -63,3 +63,11 @@ def summarise(frame: pd.DataFrame, by: list[str], value: str, level: float = LEV
     table = groups.agg(n="count", total="size", mean="mean", std="std").reset_index()
     half = half_width(table["std"].to_numpy(), table["n"].to_numpy(), level)
     return table.assign(low=table["mean"] - half, high=table["mean"] + half)[columns]
+
+
+def largest_share_unseen(n: int, level: float = LEVEL) -> float:
+    """Return the largest share of a population that may have a property which none of `n` random draws has.
+
+    Source: the exact interval of a binomial share at 0 of n, Clopper and Pearson (1934); its "rule of three".
+    """
+    return 1 - (1 - level) ** (1 / n)

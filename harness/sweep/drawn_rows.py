@@ -1,0 +1,128 @@
+"""The rows of a results folder that can be trained again, and which of them are drawn."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from harness.datasets import dataset_digest
+from harness.errors import InputError
+from harness.results.files import read_environments, study_folders
+from harness.results.journal import Record
+from harness.results.notes import Codes, read_whole
+from harness.spec.trial import Trial, trial_from, trial_id
+from harness.sweep.code_digest import code_digest
+from harness.sweep.resume import records_of
+
+FAILED = "failed, so there are no weights to compare"
+
+
+class Row(NamedTuple):
+    """A recorded trial, and the study in whose journal it stands."""
+
+    study: str
+    trial_id: str
+    trial: Trial
+    status: str
+    dataset_digest: str
+    codes: Codes  # the code digests that it counts under
+
+    @property
+    def stale(self) -> bool:
+        """Whether it counts as made by other sources than the present."""
+        return code_digest(self.trial.backend) not in self.codes
+
+
+def rows_of(results: Path) -> list[Row]:
+    """Return the last record of every trial in every journal; raises InputError when the folder holds no study."""
+    rows = []
+    folders = study_folders(results)
+    if not folders:
+        raise InputError(f"results folder {results}: holds no study, so there is nothing to verify")
+    for folder in folders:
+        journal = read_whole(
+            folder, lambda record: (record["trial"], record["status"], record.get("dataset_digest", ""))
+        )
+        for key, (fields, status, dataset) in journal.kept.items():
+            trial = trial_from(fields, f"{folder}: trial {key}")
+            rows.append(Row(folder.name, key, trial, status, dataset, journal.codes[key]))
+    return rows
+
+
+def trainable(rows: list[Row]) -> tuple[list[Row], Counter[str]]:
+    """Return the rows that can be trained again here, each trial once, and of the others how many and why."""
+    data = {name: _digest_here(name) for name in {row.trial.dataset for row in rows}}
+    kept: dict[tuple[str, Codes], Row] = {}
+    left_out: Counter[str] = Counter()
+    for row in rows:
+        if row.status == "failed":
+            left_out[FAILED] += 1
+        elif data[row.trial.dataset] is None:
+            left_out[f"need dataset '{row.trial.dataset}', which is not on this machine"] += 1
+        elif data[row.trial.dataset] != row.dataset_digest:
+            left_out[f"were made from other data under the name '{row.trial.dataset}'"] += 1
+        else:
+            kept.setdefault((row.trial_id, row.codes), row)
+    return list(kept.values()), left_out
+
+
+def _digest_here(dataset: str) -> str | None:
+    try:
+        return dataset_digest(dataset)
+    except InputError:
+        return None
+
+
+def draw(rows: list[Row], count: int, rng: np.random.Generator) -> list[Row]:
+    """Return so many rows drawn at random; all, if there are fewer."""
+    return [rows[i] for i in rng.permutation(len(rows))[:count]]
+
+
+def draw_covering(rows: list[Row], count: int, rng: np.random.Generator) -> list[Row]:
+    """Return what `draw` does, and after it rows drawn on until every choice in use among `rows` is among them."""
+    shuffled = draw(rows, len(rows), rng)
+    drawn = shuffled[:count]
+    covered = {choice for row in drawn for choice in choices(row)}
+    for row in shuffled[count:]:
+        if not choices(row) <= covered:
+            drawn.append(row)
+            covered |= choices(row)
+    return drawn
+
+
+def choices(row: Row) -> set[tuple[str, Any]]:
+    """Return what decides which code ran for a row: its own code digest, and of its settings every one that is a word
+    or a switch (activation, optimizer, a full batch, …) and every number that switches something on (l2, dropout, …).
+    """
+    found: set[tuple[str, Any]] = {("code_digest", row.codes[-1])}
+    for name, field in Trial.model_fields.items():
+        value = getattr(row.trial, name)
+        if isinstance(value, str | bool):
+            found.add((name, value))
+        elif name != "seed" and not isinstance(value, tuple) and not field.default and value:
+            found.add((name, "on"))
+    return found
+
+
+def records_and_environments(results: Path, rows: list[Row]) -> list[tuple[Record, dict[str, Any]]]:
+    """Return the whole record of each row, and where it was made ({} where that is not known).
+
+    Raises InputError for a row whose id is not that of its settings: somebody has edited the journal.
+    """
+    for row in rows:
+        if trial_id(row.trial, row.dataset_digest) != row.trial_id:
+            raise InputError(
+                f"{results / row.study}: trial {row.trial_id}: has the id of other settings; was it edited?"
+            )
+    found: dict[tuple[str, str], Record] = {}
+    places: dict[str, dict[str, Any]] = {}
+    for study in {row.study for row in rows}:
+        records = records_of(results / study, [row.trial_id for row in rows if row.study == study])
+        found |= {(study, record["trial_id"]): record for record in records}
+        places[study] = read_environments(results / study)
+    made = [found[row.study, row.trial_id] for row in rows]
+    return [
+        (record, places[row.study].get(record.get("environment") or "", {}))
+        for row, record in zip(rows, made, strict=True)
+    ]
