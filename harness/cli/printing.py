@@ -85,10 +85,14 @@ def study_text(study: "Study") -> str:
     baseline = study.baseline.canonical()
     lines.append("baseline  " + (_assigned(baseline) or "the defaults"))
     lines.append(f"reference {study.reference}")
-    lines.append(f"seeds     {study.seeds}")
+    more = f", up to {study.at_most} while a claim is open" if study.at_most else ""
+    lines.append(f"seeds     {study.seeds}{more}")
     if study.tune:
         lines += [f"tune      {line}" for line in _tuning_lines(study)]
+    lines += [f"verdicts  {line}" for line in verdicts_lines(study)]
     lines += [f"trials    {study.trial_count:,}", ""]
+    if study.claims:
+        lines += [table(["claim", "statement"], [[claim.id, str(claim.text)] for claim in study.claims]), ""]
     lines += [line for ablation in study.ablations for line in (_factors(ablation), "")]
     rows = [[arm.name, _assigned(arm.settings)] for arm in study.arms]
     return "\n".join([*lines, table(["arm", "changes"], rows)])
@@ -98,6 +102,19 @@ def _factors(ablation: "Ablation") -> str:
     """Return what an ablation leaves out or puts in."""
     rows = [[factor.name, *(_assigned(level.given()) for level in factor.levels)] for factor in ablation.factors]
     return table([f"{ablation.block}: factor", "without", "with"], rows)
+
+
+def verdicts_lines(study: "Study") -> list[str]:
+    """Return how many verdicts a study gives, and the seeds that those of the sign-flip test take; none: no line."""
+    from harness.spec.claims import questions, sign_flip_count
+    from harness.statistics.paired import seeds_that_can_decide
+
+    count, flips = len(questions(study)), sign_flip_count(study)
+    if not flips:
+        return [str(count)] * bool(count)
+    needed = seeds_that_can_decide(flips)
+    exploratory = ": exploratory" if study.seeds < needed else ""
+    return [f"{count}, {flips} by the sign-flip test, which takes {needed} seeds; here are {study.seeds}{exploratory}"]
 
 
 def _tuning_lines(study: "Study") -> list[str]:

@@ -110,12 +110,15 @@ def plan(
     results: Results = None,
 ) -> None:
     from harness.api import cores
-    from harness.cli.printing import plan_table
+    from harness.cli.printing import plan_table, verdicts_lines
     from harness.sweep.plan import plan_studies
 
     results = results or folder_for("results", profile)
     resolved = _load(studies, profile, settings, seeds, dataset)
     print(plan_table(plan_studies(resolved, results, jobs or cores(), note)))
+    for study in resolved:
+        for line in verdicts_lines(study):
+            print(f"verdicts of {study.name}: {line}")
     print(f"results: {results}")
 
 

@@ -12,6 +12,7 @@ from harness.report import markdown as md
 from harness.report.arm_tables import arm_table, lost_table, settings_header, spoken, tuning_table
 from harness.report.differences_section import differences_from_reference
 from harness.report.figures.findings import plus_minus
+from harness.report.labels import listed
 from harness.report.provenance import environment_section, warnings
 from harness.report.study_frames import SHOWN_PHASES, Frames, all_frames
 from harness.results.frames import Results
@@ -137,8 +138,12 @@ def tuning_design(study: Study) -> str:
 
 
 def missing(frames: Frames) -> list[str]:
-    """Return warnings where the numbers below should not be leant on: unfinished studies and few seeds."""
+    """Return warnings where the numbers below should not be leant on: unfinished studies, absent data, few seeds."""
     study, lines = frames.study, []
+    for name in dict.fromkeys(str(arm.needs) for arm in study.left_out):
+        arms = listed(md.escape(arm.name) for arm in study.left_out if arm.needs == name)
+        fetch = md.code(f"harness data fetch {name}")
+        lines.append(f"> **Left out:** {arms}; {md.escape(name)} was not on the machine ({fetch} gets it).")
     expected = len(study.arms) * study.seeds
     for phase in (phase for phase in study.phases if phase != "tune"):
         found = len(frames.phase(phase))

@@ -49,9 +49,9 @@ def expand(blocks: Sequence[Block], baseline: Trial, where: str) -> dict[str, Se
     return arms or {BASELINE: {}}
 
 
-def block_of_arm(blocks: Sequence[Block]) -> dict[str, str | None]:
-    """Return the name of the block (None where it has none) by the name of the arm."""
-    return {name: block.name for block in blocks for name, _ in _arms_of(block)}
+def block_of_arm(blocks: Sequence[Block]) -> dict[str, Block]:
+    """Return the block by the name of the arm."""
+    return {name: block for block in blocks for name, _ in _arms_of(block)}
 
 
 def ablations_of(blocks: Sequence[Block], where: str) -> tuple[Ablation, ...]:

@@ -53,13 +53,14 @@ class Question:
 
 
 def questions(study: "Study") -> tuple[Question, ...]:
-    """Return what the claims of a study ask, in the order of its file.
+    """Return what the claims of a study ask, in the order of its file; also of arms that are left out for their data.
 
     Raises InputError where a side matches no arm, or two sides do not match one to one; a study that was loaded from
     its file has passed.
     """
     tuned = frozenset(study.tune.grid if study.tune else ())
-    return tuple(question for claim in study.claims for question in _asked(claim, study.arms, tuned))
+    arms = (*study.arms, *study.left_out)
+    return tuple(question for claim in study.claims for question in _asked(claim, arms, tuned))
 
 
 def sign_flip_count(study: "Study") -> int:

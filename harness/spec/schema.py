@@ -12,7 +12,7 @@ from harness.spec.arm_settings import ArmName, Seedless, StudySettings
 from harness.spec.claim_table import Claim
 from harness.spec.figures import FigureTable
 from harness.spec.names import Profile
-from harness.spec.trial import Settings
+from harness.spec.trial import Name, Settings
 from harness.spec.validation import Line, Table, as_tuple, refusal, shown
 
 SeedCount = Annotated[int, Field(ge=1, le=1000)]
@@ -39,9 +39,8 @@ class Sweep(_Lists):
 class Block(Table):
     """One way to write several arms."""
 
-    not_yet: ClassVar = ("needs",)
-
-    name: ArmName | None = None  # used like a field by figures
+    name: ArmName | None = None  # used like a field by claims and figures
+    needs: Name | None = None  # a dataset; where it is not on the machine, the arms are left out
     arms: Annotated[dict[ArmName, StudySettings], Field(min_length=1)] | None = None
     grid: Sweep | None = None  # the product of the lists
     zip: Sweep | None = None  # the first values together, the second ones together, …
@@ -50,7 +49,7 @@ class Block(Table):
 
     @model_validator(mode="after")
     def _one_kind(self) -> "Block":
-        given = {key: content for key, content in self.given().items() if key != "name"}
+        given = {key: content for key, content in self.given().items() if key not in ("name", "needs")}
         if len(given) != 1:
             found = " and ".join(given) or "none"
             raise refusal(f"found {found}, expected one of arms, grid, zip, one_at_a_time, ablate in each block")
@@ -68,7 +67,7 @@ class Block(Table):
 
     def written(self) -> tuple[str, Any]:
         """Return the kind of the block and what stands there."""
-        return next((key, content) for key, content in self.given().items() if key != "name")
+        return next((key, content) for key, content in self.given().items() if key not in ("name", "needs"))
 
 
 class TuneTable(_Lists):

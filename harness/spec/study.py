@@ -1,6 +1,6 @@
 """A study: the question, its arms and seeds, resolved from a TOML file, a profile and the command line."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,7 +22,7 @@ from harness.spec.schema import (
     TuneTable,
 )
 from harness.spec.shipped import find_study, read_toml
-from harness.spec.trial import Trial, trial_from
+from harness.spec.trial import Name, Trial, trial_from
 from harness.spec.validation import Line, Table, as_tuple, checked, shown
 
 MAX_TRIALS = 1_000_000
@@ -35,6 +35,7 @@ class Arm(Table):
 
     name: ArmName
     block: ArmName | None = None
+    needs: Name | None = None  # the dataset without which it is left out
     settings: dict[str, Any]
     trial: Annotated[Trial, Field(exclude=True)]
 
@@ -50,6 +51,7 @@ class Study(Table):
     profile: Profile
     baseline: Trial
     arms: Annotated[tuple[Arm, ...], as_tuple]
+    left_out: Annotated[tuple[Arm, ...], as_tuple] = ()  # arms whose data was not on the machine
     ablations: Annotated[tuple[Ablation, ...], as_tuple] = ()  # of the blocks that ablate, which arm has what
     reference: ArmName  # the arm that the others are compared with
     tune: TuneTable | None
@@ -64,6 +66,29 @@ class Study(Table):
             if arm.name == name:
                 return arm
         raise InputError(f"study '{self.name}' has no arm {shown(name)}{nearest(name, [a.name for a in self.arms])}")
+
+    def without_data(self, missing: Collection[str]) -> "Study":
+        """Return the study without the arms that need one of the `missing` datasets; it remembers them.
+
+        Claims ask for them all the same, so that the other verdicts are the same everywhere. Raises InputError where no
+        arm is left.
+        """
+        here = tuple(arm for arm in self.arms if arm.needs not in missing)
+        if len(here) == len(self.arms):
+            return self
+        if not here:
+            needed = sorted({str(arm.needs) for arm in self.arms})
+            raise InputError(
+                f"study '{self.name}': every arm needs data that is not on this machine: {', '.join(needed)}"
+            )
+        names = {arm.name for arm in here}
+        changes = {
+            "arms": here,
+            "left_out": (*self.left_out, *(arm for arm in self.arms if arm.name not in names)),
+            "ablations": tuple(ablation for ablation in self.ablations if names.issuperset(ablation.arms)),
+            "reference": self.reference if self.reference in names else _reference(None, here, self.baseline, ""),
+        }
+        return self.model_copy(update=changes)
 
     @property
     def phases(self) -> tuple[Phase, ...]:
@@ -144,7 +169,10 @@ def study_from_table(
     for option, settings in chosen.items():
         _refuse_conflict(option, settings, arms, where)
     block = block_of_arm(file.blocks)
-    made = tuple(_arm(name, settings, baseline, where, block.get(name)) for name, settings in arms.items())
+    made = tuple(
+        _arm(name, settings, baseline, where, *((block[name].name, block[name].needs) if name in block else ()))
+        for name, settings in arms.items()
+    )
     study = Study(
         name=name,
         title=file.title or name,
@@ -178,12 +206,14 @@ def study_from_record(record: Any, where: str = "study.json", origin: str | None
     if record["schema"] < SCHEMA:
         fields = _without_former_keys(fields)
     baseline = trial_from(fields.get("baseline", {}), f"{where}: baseline")
-    arms = checked(_Arms, {"arms": fields["arms"]}, where).arms
-    made = tuple(_arm(arm.name, arm.settings.given(), baseline, where, arm.block) for arm in arms)
-    reference = _reference(fields.get("reference"), made, baseline, where)
-    return checked(
-        Study, fields | {"baseline": baseline, "arms": made, "reference": reference, "origin": origin}, where
+    recorded = checked(_Arms, {"arms": fields["arms"], "left_out": fields.get("left_out", ())}, where)
+    made, left_out = (
+        tuple(_arm(arm.name, arm.settings.given(), baseline, where, arm.block, arm.needs) for arm in arms)
+        for arms in (recorded.arms, recorded.left_out)
     )
+    reference = _reference(fields.get("reference"), made, baseline, where)
+    made_anew = {"baseline": baseline, "arms": made, "left_out": left_out, "reference": reference, "origin": origin}
+    return checked(Study, fields | made_anew, where)
 
 
 def _without_former_keys(fields: dict[str, Any]) -> dict[str, Any]:
@@ -198,16 +228,25 @@ def _without_former_keys(fields: dict[str, Any]) -> dict[str, Any]:
 class _ArmRecord(Table):
     name: ArmName
     block: ArmName | None = None
+    needs: Name | None = None
     settings: StudySettings
 
 
 class _Arms(Table):
     arms: Annotated[tuple[_ArmRecord, ...], as_tuple]
+    left_out: Annotated[tuple[_ArmRecord, ...], as_tuple] = ()
 
 
-def _arm(name: str, settings: dict[str, Any], baseline: Trial, where: str, block: str | None) -> Arm:
+def _arm(
+    name: str,
+    settings: dict[str, Any],
+    baseline: Trial,
+    where: str,
+    block: str | None = None,
+    needs: str | None = None,
+) -> Arm:
     trial = trial_from(baseline.given() | settings, f"{where}: arm {shown(name)}")
-    return Arm(name=name, block=block, settings=settings, trial=trial)
+    return Arm(name=name, block=block, needs=needs, settings=settings, trial=trial)
 
 
 def _reference(name: str | None, arms: Sequence[Arm], baseline: Trial, where: str) -> str:

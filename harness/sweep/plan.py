@@ -13,6 +13,7 @@ from harness.spec.cells import Cell, confirm_cells, first_cells
 from harness.spec.names import Phase
 from harness.spec.study import Study
 from harness.spec.trial import CLASSES, INPUTS, Trial, parameter_count
+from harness.sweep.needs import with_data
 from harness.sweep.pilot import pilot
 from harness.sweep.resume import Entry, Index, Sources, index_of, read_journals, sources_of, validation_losses
 
@@ -41,6 +42,7 @@ def plan_studies(
     of each study (a pilot, told to `note`) is timed. `eta_seconds` divides it by `jobs`. A trial that several cells
     share is paid once. Writes nothing; raises InputError as a run does.
     """
+    studies = [with_data(study, note) for study in studies]
     refuse_other_origin(results, studies)
     sources = sources_of(studies)
     indices = list(map(index_of, read_journals(results, studies).values()))

@@ -15,6 +15,7 @@ from harness.errors import InputError
 from harness.results.files import refuse_foreign, refuse_other_origin
 from harness.results.lock import locked
 from harness.spec.study import Study
+from harness.sweep.needs import with_data
 from harness.sweep.progress import Progress
 from harness.sweep.queue import Queue
 from harness.sweep.resume import sources_of
@@ -60,13 +61,14 @@ def run_studies(
     HarnessError when the disk is full or the scheduler is lost; what is finished is kept.
     """
     results = Path(results)
+    progress = progress or Progress()
     _refuse_unrunnable(studies, jobs)
+    studies = [with_data(study, progress.note) for study in studies]
     # what each trial would fail by is refused here, once
     sparse_below()
     for name in {trial.backend for study in studies for _, trial in study.tried()}:
         refuse_disabled_compiler(name)
     _refuse_more_images_than_there_are(studies)
-    progress = progress or Progress()
     stop = Stop()
     sources = sources_of(studies)
     running = "finishing" if scheduler is None else "giving up"

@@ -51,6 +51,34 @@ def test_train_shows_the_training_images_at_the_end_and_on_the_way_where_asked_f
         assert re.fullmatch(r"test accuracy \S+ %, loss \S+; training accuracy \S+ %, loss \S+  \(.*\)", lines[-1])
 
 
+CLAIMS = """
+[[claims]]
+id = "wide"
+metric = "test_error"
+better = "wide"
+than = "narrow"
+[[claims]]
+id = "alike"
+text = "Width makes no difference"
+metric = "test_error"
+equivalent = ["wide", "narrow"]
+margin = 1.0
+"""
+
+
+def test_show_and_plan_tell_the_verdicts_of_a_study_and_the_seeds_they_take(harness, place):
+    (place / "width.toml").write_text((place / "width.toml").read_text() + CLAIMS)
+    told = "2, 1 by the sign-flip test, which takes 6 seeds; here are "
+    shown = harness("show", "width.toml").stdout.splitlines()
+    assert f"verdicts  {told}3: exploratory" in shown
+    assert [line.split(maxsplit=1) for line in shown if line.startswith(("wide", "alike"))][:2] == [
+        ["wide", "wide: lower test error than narrow"],
+        ["alike", "Width makes no difference"],
+    ]
+    planned = harness("plan", "width.toml", "--seeds", "8", "--results", "out").stdout.splitlines()
+    assert f"verdicts of width: {told}8" in planned
+
+
 TUNED = """
 [tune]
 learning_rate = [0.001, 0.01]

@@ -328,3 +328,20 @@ def test_a_folder_in_which_nothing_has_been_run_is_nothing_to_report(mine, use):
     with pytest.raises(InputError, match="none of its trials has been run yet; nothing to report"):
         use(results, reports)
     assert not reports.exists()
+
+
+def test_arms_without_data_are_named_and_what_only_they_fill_is_not_drawn(tmp_path, synthetic):
+    blocks = [
+        {"name": "digits", "grid": {"optimizer": ["sgd", "adam"]}},
+        {"name": "clothes", "needs": "fashion-mnist", "arms": {"<x>": {"dataset": "fashion-mnist"}}},
+    ]
+    figures = [{"form": "strip", "where": {"block": block}} for block in ("digits", "clothes")]
+    table = {"baseline": {"epochs": 2}, "blocks": blocks, "seeds": {"count": 3}, "figures": figures}
+    study = study_from_table("mine", table, "mine.toml").without_data(["fashion-mnist"])
+    synthetic(tmp_path / "results", study)
+    text = text_of(tmp_path / "results", tmp_path / "reports")
+    assert (
+        r"**Left out:** \<x\>; fashion-mnist was not on the machine (`harness data fetch fashion-mnist` gets it)."
+        in text
+    )
+    assert text.count("(figures/mine") == 1

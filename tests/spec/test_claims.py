@@ -184,6 +184,39 @@ def test_sign_flip_verdicts_are_claims_times_conditions_times_phases(load):
     assert sign_flip_count(load(GRID, BETTER + "for_each = ['depth', 'activation']\n")) == 4
 
 
+CLOTHES = """
+[[blocks]]
+name = "digits"
+grid = { optimizer = ["sgd", "adam"] }
+[[blocks]]
+name = "clothes"
+needs = "fashion-mnist"
+arms = { "f sgd" = { dataset = "fashion-mnist", optimizer = "sgd" }, "f adam" = { dataset = "fashion-mnist" } }
+"""
+
+
+def test_arms_without_their_data_are_left_out_and_asked_for_all_the_same(load):
+    study = load(CLOTHES, "better = { optimizer = 'adam' }\nthan = { optimizer = 'sgd' }\nfor_each = 'dataset'\n")
+    here = study.without_data(["fashion-mnist"])
+    assert [arm.name for arm in here.arms] == ["optimizer=sgd", "optimizer=adam"]
+    assert [(arm.name, arm.needs) for arm in here.left_out] == [("f sgd", "fashion-mnist"), ("f adam", "fashion-mnist")]
+    assert questions(here) == questions(study)
+    assert sign_flip_count(here) == 2
+    assert study_from_record(json.loads(json.dumps(here.to_record())), origin=here.origin) == here
+    assert study.without_data(["cifar"]) is study
+
+
+def test_a_study_of_which_no_arm_is_left_is_refused(load):
+    study = load(CLOTHES.replace('name = "digits"', 'name = "digits"\nneeds = "x"'), "within = [0, 1]\n")
+    with pytest.raises(InputError, match=r"^study 'mine': every arm needs data that is not on this machine: f.*, x$"):
+        study.without_data(["fashion-mnist", "x"])
+
+
+def test_a_reference_that_is_left_out_is_the_baseline_or_the_first_that_remains(load):
+    study = load('reference = "f sgd"\n' + CLOTHES, "within = [0, 1]\n")
+    assert study.without_data(["fashion-mnist"]).reference == "optimizer=adam"  # which is the baseline
+
+
 @pytest.mark.parametrize(
     ("tables", "claim", "metric"),
     [

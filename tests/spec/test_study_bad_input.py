@@ -168,7 +168,6 @@ NOT_YET = {
     'probe = "bowl"': "probe",
     "[parameters]": "parameters",
     "[[published]]": "published",
-    "[[blocks]]\nneeds = 'fashion-mnist'": "blocks[0]: needs",
 }
 
 

@@ -26,7 +26,7 @@ from harness.report.figures.time import FORM as TIME
 from harness.report.figures.time import reached, time
 from harness.report.figures.view import Form, view_of
 from harness.report.study_frames import Frames
-from harness.spec.figures import FigureTable
+from harness.spec.figures import FigureTable, matching
 
 __all__ = [
     "Drawing", "curves", "draw_study", "draw_summary", "figures_of", "heatmap", "layers", "reached", "response",
@@ -47,9 +47,10 @@ LOSSES = ("train_loss", "val_loss")
 
 
 def figures_of(frames: Frames) -> list[FigureTable]:
-    """Return what a study draws: its own figures as far as its phases are run, else some that suit what it holds."""
+    """Return what a study draws: its own figures as far as its phases and arms are run, else some that suit it."""
     tuned = frames.study.tune is not None
     own = [f for f in frames.study.figures if tuned or (f.form != "sensitivity" and set(f.phase) != {"confirm"})]
+    own = [f for f in own if matching(f.where, frames.study.arms)]
     if own:
         return own
     panels: dict[str, Any] = {"panels": "dataset"} if frames.trials["dataset"].nunique() > 1 else {}
