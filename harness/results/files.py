@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.atomic import replace_files
+from harness.atomic import Write, replace_files
 from harness.errors import HarnessError, InputError
 from harness.spec.names import RESERVED
 from harness.spec.shipped import SHIPPED, still_there
@@ -119,13 +119,13 @@ def read_json(path: Path) -> Any:
         raise InputError(f"{path}: damaged, not JSON ({error})") from None
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Replace the file by `text`, whole or not at all.
+def write_atomically(path: Path, content: str | Write) -> None:
+    """Replace the file by a text, or by what a function writes, whole or not at all.
 
     Raises HarnessError when the disk is full, InputError when the folder cannot be written.
     """
     try:
-        replace_files({path: lambda file: file.write(text.encode())})
+        replace_files({path: content if callable(content) else lambda file: file.write(content.encode())})
     except PermissionError as error:
         raise InputError(f"{path.parent}: cannot be written ({error.strerror})") from None
     except OSError as error:

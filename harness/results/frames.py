@@ -6,6 +6,7 @@ serve two arms, and trials recorded under other settings come back when the sett
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ from harness.errors import InputError
 from harness.results.files import read_environments, read_study, study_folders
 from harness.results.journal import tuning_loss
 from harness.results.notes import Note, read_whole
+from harness.results.predictions import Predictions, read_predictions
 from harness.spec.cells import Cell, Winner, confirm_cells, first_cells, winner_of
 from harness.spec.figures import CURVE_FIGURES, TRIAL_FIGURES
 from harness.spec.study import Study
@@ -41,7 +43,8 @@ class Results:
     `layers` one per trial, evaluation, layer and metric. Accuracies are fractions; `hidden` is text like "128,64";
     what was not measured is NaN. `environments` maps the digests in `trials` to versions, CPU, threads, commit;
     `winners` maps (study, arm, seed) of what has been confirmed to what tuning chose, `notes` a study to what its
-    journal notes. The `code_digest` of a trial is the last that it counts under.
+    journal notes. The `code_digest` of a trial is the last that it counts under. `predictions` has the predicted class
+    of each test image, where the trials have left it.
     """
 
     studies: dict[str, Study]
@@ -51,6 +54,7 @@ class Results:
     environments: dict[str, dict[str, Any]]
     winners: dict[tuple[str, str, int], Winner]
     notes: dict[str, list[Note]] = field(default_factory=dict)
+    predictions: Predictions = field(default_factory=Predictions)
 
 
 class _Outcome(NamedTuple):
@@ -75,6 +79,7 @@ def load_results(folder: Path | str) -> Results:
         environments={key: value for part in studies for key, value in part.environments.items()},
         winners={key: winner for part in studies for key, winner in part.winners.items()},
         notes={name: notes for part in studies for name, notes in part.notes.items()},
+        predictions=reduce(Predictions.joined, (part.predictions for part in studies)),
     )
 
 
@@ -106,6 +111,7 @@ def load_study_results(folder: Path | str) -> Results:
             if study.tune is not None and cell.phase == "confirm"
         },
         notes={study.name: journal.notes},
+        predictions=read_predictions(folder).only(served),
     )
 
 

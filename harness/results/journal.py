@@ -98,13 +98,13 @@ def tuning_loss(record: Record) -> float:
 
 
 class JournalWriter:
-    """Appends to a study's ``journal.jsonl``; each `append` is on the disk when it returns.
+    """Appends to a study's ``journal.jsonl``, or to lines like it; each `append` is on the disk when it returns.
 
     Opening cuts a torn last line off. Only the holder of the results folder's lock may open one.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / JOURNAL_FILE
+    def __init__(self, folder: Path, name: str = JOURNAL_FILE) -> None:
+        self.path = folder / name
         try:
             self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
         except OSError as error:

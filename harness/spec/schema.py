@@ -147,7 +147,9 @@ def _training(kind: Any) -> Any:
     return kind
 
 
-SUMMARY_COLUMNS = ("study", "arm", "phase", "metric", "n", "lost", "median", "mean", "low", "high")
+SUMMARY_COLUMNS = (
+    "study", "arm", "phase", "metric", "n", "lost", "median", "mean", "low", "high", "low_images", "high_images",
+)  # fmt: skip
 DIFFERENCES_COLUMNS = (
     "study", "phase", "metric", "a", "b", "n", "difference", "low", "high", "share", "p", "p_adjusted",
 )  # fmt: skip

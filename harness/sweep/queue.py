@@ -1,5 +1,6 @@
 """All studies of a run together: which trials are to be run, and which studies each of them serves."""
 
+from base64 import b64decode
 from collections import defaultdict, deque
 from collections.abc import Iterable
 from contextlib import ExitStack, nullcontext, suppress
@@ -7,9 +8,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.datasets import load_dataset
 from harness.errors import HarnessError
 from harness.results.files import read_environments
 from harness.results.journal import SCHEMA, Record
+from harness.results.predictions import Predictions, prediction, read_predictions
 from harness.spec.cells import Cell
 from harness.spec.study import Study
 from harness.sweep.resume import Index, Sources, index_of, read_journals, records_of, trials_seen
@@ -28,6 +34,7 @@ class Queue:
         self.tasks: deque[Task] = deque()
         self._results = results
         self._sources = sources
+        self._test_labels: dict[str, NDArray[np.uint8]] = {}  # by dataset
         self._readers: dict[str, list[StudyFolder]] = {}  # trial_id → the folders that wait for it
         studies = list(studies)
         journals = read_journals(results, studies)
@@ -63,8 +70,9 @@ class Queue:
         environment = answer.get("environment")
         environments = {environment_digest(environment): environment} if environment else {}
         record = self._record_of(task, answer) | {"environment": next(iter(environments), None)}
+        predictions = self._predictions_of(task, record)
         for folder in folders:
-            folder.record([record], environments)
+            folder.record([record], environments, predictions)
             self.tasks.extendleft(reversed(self._plan(folder)))
         return record
 
@@ -74,7 +82,8 @@ class Queue:
         while cells := folder.next_cells():
             for name, keys in self._lent(cells, folder).items():
                 lender = self._results / name
-                folder.record(records_of(lender, keys), read_environments(lender))
+                predictions = read_predictions(lender).only(keys)
+                folder.record(records_of(lender, keys), read_environments(lender), predictions)
             for key in [key for key in cells if key in folder.waiting]:
                 if key not in self._readers:
                     tasks.append(Task(key, cells[key].trial, folder.study.name, cells[key].arm))
@@ -103,6 +112,18 @@ class Queue:
         if record.get("dataset_digest", content) != content:
             raise HarnessError(f"dataset '{task.trial.dataset}' of a worker is not the one of this process")
         return fixed | record | fixed | {"dataset_digest": content, "code_digest": code}
+
+    def _predictions_of(self, task: Task, record: Record) -> Predictions:
+        """Take out of a worker's record what the trial predicts, which is kept apart."""
+        sent = record.pop("predictions", None)
+        if sent is None:
+            return Predictions()
+        name = task.trial.dataset
+        if name not in self._test_labels:
+            self._test_labels[name] = load_dataset(name).test_labels
+        classes = np.frombuffer(b64decode(sent), np.uint8)
+        labels = self._test_labels[name][: len(classes)]
+        return prediction(task.trial_id, record["weights_sha256"], classes, labels)
 
 
 def _without_failed(index: Index) -> Index:

@@ -17,6 +17,7 @@ from harness.results.files import (
 )
 from harness.results.journal import JournalWriter, Record, journal_files
 from harness.results.notes import Note, changed, claims_note
+from harness.results.predictions import Predictions, PredictionsWriter
 from harness.spec.cells import Cell, confirm_cells, first_cells
 from harness.spec.study import Study
 from harness.sweep.resume import Index, Sources, entry_of, validation_losses
@@ -40,6 +41,7 @@ class StudyFolder:
         self._phases: list[Callable[[], list[Cell]]] = [self._confirm, lambda: first_cells(study)]
         self.adopted = _open_folder(folder)
         self._writer = JournalWriter(folder)
+        self._predictions = PredictionsWriter(folder)
         self._environments: dict[str, Any] = read_environments(folder)
 
     def begin(self, trials_seen: Callable[[Study], int]) -> None:
@@ -67,13 +69,14 @@ class StudyFolder:
         """Return how many known cells are recorded, but by other code than the present."""
         return sum(key in self.index and not self._settled(key) for key in self.cells)
 
-    def record(self, records: Iterable[Record], environments: Mapping[str, Any]) -> None:
-        """Append records, each made in one of `environments`."""
+    def record(self, records: Iterable[Record], environments: Mapping[str, Any], predictions: Predictions) -> None:
+        """Append records, each made in one of `environments`, and before them what their trials predict."""
         records = list(records)
         unseen = {key: value for key, value in environments.items() if key not in self._environments}
         if unseen:
             self._environments |= unseen
             write_atomically(self.folder / ENVIRONMENT_FILE, json.dumps(self._environments, indent=1) + "\n")
+        self._predictions.append(predictions)  # first: a trial with a record is not run again
         self._writer.append(records)
         for record in records:
             self.index[record["trial_id"]] = entry_of(record)
@@ -86,6 +89,7 @@ class StudyFolder:
     def close(self) -> None:
         """Close the journal and rewrite the tables from it."""
         self._writer.close()
+        self._predictions.close()
         write_statistics(self.folder, write_tables(self.folder))
 
     def _note(self, note: Note) -> None:

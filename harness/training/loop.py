@@ -38,11 +38,15 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class TrainResult:
-    """A finished trial: its record (JSON-able, as in the journal) and the network as it ended."""
+    """A finished trial: its record (JSON-able, as in the journal) and the network as it ended.
+
+    `predictions` are the classes (uint8) that it predicts for the test images; None where it diverged.
+    """
 
     record: Row
     network: Network
     state: State
+    predictions: NDArray[np.uint8] | None
 
     @property
     def curve(self) -> "pd.DataFrame":
@@ -72,7 +76,8 @@ def train(
                 on_evaluation(row)
             if run.diverged or run.exhausted():
                 break
-        return TrainResult(run.record(started), run.network, run.state)
+        record = run.record(started)
+        return TrainResult(record, run.network, run.state, run.predictions)
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,7 @@ class _Run:
     epochs_run: int = 0
     diverged_epoch: int | None = None
     reason: str | None = None
+    predictions: NDArray[np.uint8] | None = None  # of the test images, at the end
 
     @classmethod
     def start(cls, trial: Trial, dataset: Dataset) -> "_Run":
@@ -241,12 +247,14 @@ class _Run:
 
     def figures(self, images: Images, rows: NDArray[np.int64]) -> tuple[float | None, float | None]:
         """Mean loss and accuracy in inference mode; None where there are no rows or the loss is not finite."""
-        if len(rows) == 0:
-            return None, None
+        return _figures(*self.evaluated(images, rows), images.labels[rows])
+
+    def evaluated(self, images: Images, rows: NDArray[np.int64]) -> tuple[NDArray[np.floating], NDArray[np.int64]]:
+        """Loss and predicted class of each row in inference mode."""
         losses, predictions = np.zeros(len(rows), self.trial.dtype), np.zeros(len(rows), np.int64)
         kernels = setup.backend(self.trial.backend)
         kernels.evaluate(losses, predictions, self.workspace, self.state, images, rows, self.network)
-        return _finite(losses.mean(dtype=np.float64)), float(np.mean(predictions == images.labels[rows]))
+        return losses, predictions
 
     def gradient_norm(self) -> float | None:
         """Norm of the mean loss's gradient on a fixed batch, in training mode, with masks of their own."""
@@ -304,8 +312,12 @@ class _Run:
             kept = kept | {"train_loss": train_loss, "train_accuracy": train_accuracy}
             if train_loss is None:
                 self.diverge(self.epochs_run, "the loss of the training images is not finite")
-        test_rows = np.arange(0 if self.diverged else len(self.dataset.test_images))
-        test_loss, test_accuracy = self.figures(self.test_images, test_rows)
+        test_loss, test_accuracy = None, None
+        if not self.diverged:
+            test_rows = np.arange(len(self.dataset.test_images))
+            losses, predictions = self.evaluated(self.test_images, test_rows)
+            test_loss, test_accuracy = _figures(losses, predictions, self.test_images.labels[test_rows])
+            self.predictions = predictions.astype(np.uint8)
         final = {} if self.diverged else kept
         return {
             "status": "diverged" if self.diverged else "done",
@@ -328,6 +340,13 @@ class _Run:
             "curve": self.curve,
             "layers": self.layers,
         }
+
+
+def _figures(losses: NDArray, predictions: NDArray, labels: NDArray) -> tuple[float | None, float | None]:
+    """Return mean loss and accuracy; None where there is nothing to average or the loss is not finite."""
+    if len(losses) == 0:
+        return None, None
+    return _finite(losses.mean(dtype=np.float64)), float(np.mean(predictions == labels))
 
 
 def _batch_size(trial: Trial, rows: setup.Rows) -> int:

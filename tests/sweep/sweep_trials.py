@@ -3,6 +3,7 @@
 A trial's fields say what happens: it takes `min_delta` seconds, and `l2 = 13` marks the bad one.
 """
 
+import base64
 import hashlib
 import json
 import os
@@ -36,6 +37,12 @@ def steady(fields):
         "curve": [point | {"train_loss": loss, "val_loss": loss, "gradient_norm": float("nan")}],
         "layers": [{"epoch": 1, "layer": "0", "metric": "dead", "value": loss}],
     }
+
+
+def predicting(fields):
+    """Says 1 of an image whose number the seed divides, else 0; 200 images."""
+    classes = bytes(number % (fields["seed"] + 2) == 0 for number in range(200))
+    return steady(fields) | {"predictions": base64.b64encode(classes).decode()}
 
 
 def bad(fields):
