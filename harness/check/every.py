@@ -1,6 +1,7 @@
 """Is everything right? All checks of kernels, networks and trials, and their summary."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from harness.check.distinct import FIELDS, distinct_checks
 from harness.check.kernel_checks import kernel_checks
@@ -41,12 +42,26 @@ def summary(checks: list[Check]) -> str:
     An error has the unit of its bound: units in the last place where a kernel is compared with its equation or with the
     reference; otherwise it is relative.
     """
-    rows = []
-    for worst, count in worst_of_each(checks):
-        error, bound = f"{worst.error:.1e}", f"{worst.bound:g}"
-        rows.append([worst.kernel, worst.backend, worst.check, str(count), error, bound, worst.dtype, worst.shape])
+    found = rows_of(checks)
+    rows = [
+        [*(str(row[name]) for name in ("kernel", "backend", "check", "cases")), f"{row['worst_error']:.1e}",
+         f"{row['bound']:g}", row["dtype"], row["shape"]]
+        for row in found
+    ]  # fmt: skip
     header = ["kernel", "backend", "check", "cases", "worst error", "bound", "dtype", "shape of the worst"]
     return table(header, rows)
+
+
+def rows_of(checks: list[Check]) -> list[dict[str, Any]]:
+    """Return the rows of that table: `kernel, backend, check, cases, worst_error, bound, dtype, shape, good`."""
+    return [
+        {
+            "kernel": worst.kernel, "backend": worst.backend, "check": worst.check, "cases": count,
+            "worst_error": worst.error, "bound": worst.bound, "dtype": worst.dtype, "shape": worst.shape,
+            "good": worst.good,
+        }
+        for worst, count in worst_of_each(checks)
+    ]  # fmt: skip
 
 
 def worst_of_each(checks: list[Check]) -> list[tuple[Check, int]]:

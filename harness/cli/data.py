@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.json_output import print_rows
+from harness.cli.options import Json
 from harness.cli.shared import helped
 from harness.errors import HarnessError
 
@@ -24,14 +26,19 @@ def data(context: typer.Context) -> None:
     Example: harness data list
     """
 )
-def data_list() -> None:
+def data_list(json: Json = False) -> None:
     from harness.datasets.service import list_datasets
-    from harness.text import table
 
     rows = [
-        [d.name, d.title, d.licence, str(d.folder or f"not here: harness data fetch {d.name}")] for d in list_datasets()
+        {
+            "name": known.name,
+            "title": known.title,
+            "licence": known.licence,
+            "files": known.folder if known.folder or json else f"not here: harness data fetch {known.name}",
+        }
+        for known in list_datasets()
     ]
-    print(table(["name", "title", "licence", "files"], rows))
+    print_rows(rows, json)
 
 
 @app.command("fetch")
@@ -58,15 +65,20 @@ def data_verify(
     dataset: Annotated[
         str | None, typer.Argument(metavar="[NAME|DIR]", help="One dataset; all that are here if left out.")
     ] = None,
+    json: Json = False,
 ) -> None:
     from harness.datasets.service import verify_datasets
-    from harness.text import table
 
     files = verify_datasets(dataset)
     rows = [
-        [str(f.file), f.dims, f.md5, f.problem or (f"{f.known}, as published" if f.known else "readable")]
-        for f in files
+        {
+            "file": file.file,
+            "size": file.dims,
+            "md5": file.md5,  # of the content
+            "verdict": file.problem or (f"{file.known}, as published" if file.known else "readable"),
+        }
+        for file in files
     ]
-    print(table(["file", "size", "MD5 of the content", "verdict"], rows))
+    print_rows(rows, json)
     if not all(file.ok for file in files):
         raise HarnessError("some files are not good")

@@ -1,9 +1,11 @@
-"""Tables for scripts: `--json` prints what a command's table holds and nothing else on standard output."""
+"""Tables for people or, by `--json`, for scripts: what a command's table holds and nothing else on standard output."""
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from harness.text import table
 
 
 def print_json(content: Any) -> None:
@@ -12,6 +14,14 @@ def print_json(content: Any) -> None:
     What JSON cannot say of a number (NaN, infinity) is null; a path is text.
     """
     print(json.dumps(_plain(content), indent=1, ensure_ascii=False, allow_nan=False))
+
+
+def print_rows(rows: Sequence[Mapping[str, Any]], json: bool) -> None:
+    """Print rows, all with the same keys, as an aligned table or as JSON."""
+    if json:
+        print_json(rows)
+    else:
+        print(table(list(rows[0]), [["" if value is None else str(value) for value in row.values()] for row in rows]))
 
 
 def _plain(value: Any) -> Any:

@@ -1,5 +1,6 @@
 """What the commands print: aligned tables, evaluations, where the results lie."""
 
+import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from harness.results.frames import Results
     from harness.spec import Study
     from harness.spec.ablation import Ablation
+    from harness.spec.study import Arm
 
 
 def evaluation_line(row: Mapping[str, Any]) -> str:
@@ -82,8 +84,9 @@ def plan_table(plan: "pd.DataFrame") -> str:
 def study_text(study: "Study") -> str:
     """Return a resolved study as a page of text."""
     lines = [f"{study.title}  ({study.name}, profile {study.profile})", study.question, ""]
-    baseline = study.baseline.canonical()
-    lines.append("baseline  " + (_assigned(baseline) or "the defaults"))
+    written = study.baseline.given()
+    defaults = {field: value for field, value in study.baseline if field not in written and field != "seed"}
+    lines += [_labelled("baseline", _assigned(written) or "the defaults"), _labelled("defaults", _assigned(defaults))]
     lines.append(f"reference {study.reference}")
     more = f", up to {study.at_most} while a claim is open" if study.at_most else ""
     lines.append(f"seeds     {study.seeds}{more}")
@@ -94,8 +97,27 @@ def study_text(study: "Study") -> str:
     if study.claims:
         lines += [table(["claim", "statement"], [[claim.id, str(claim.text)] for claim in study.claims]), ""]
     lines += [line for ablation in study.ablations for line in (_factors(ablation), "")]
-    rows = [[arm.name, _assigned(arm.settings)] for arm in study.arms]
+    rows = [[arm.name, _assigned(arm.settings | _followed(study, arm)) or "nothing"] for arm in study.arms]
     return "\n".join([*lines, table(["arm", "changes"], rows)])
+
+
+def study_record(study: "Study") -> dict[str, Any]:
+    """Return what study.json holds of a study, with the whole trial of each arm, and how many trials it has."""
+    record = study.to_record()
+    for arm, told in zip(study.arms, record["arms"], strict=True):
+        told["trial"] = arm.trial.model_dump(mode="json")
+    return record | {"trials": study.trial_count}
+
+
+def _followed(study: "Study", arm: "Arm") -> dict[str, Any]:
+    """Return what else is changed by the arm's settings: the own defaults of its update rule."""
+    fields = [field for field in type(arm.trial).model_fields if field not in arm.settings]
+    return {f: getattr(arm.trial, f) for f in fields if getattr(arm.trial, f) != getattr(study.baseline, f)}
+
+
+def _labelled(label: str, text: str) -> str:
+    indent = f"{label:10}"
+    return textwrap.fill(text, 100, initial_indent=indent, subsequent_indent=" " * len(indent), break_on_hyphens=False)
 
 
 def _factors(ablation: "Ablation") -> str:

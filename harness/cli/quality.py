@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import Benchmark, Profile, Results
-from harness.cli.shared import folder_for, helped
+from harness.cli.json_output import print_json
+from harness.cli.options import Benchmark, Json, Profile, Quiet, Results
+from harness.cli.shared import folder_for, helped, teller
 from harness.errors import HarnessError
-from harness.text import note
 
 
 @helped(
@@ -16,15 +16,19 @@ from harness.text import note
     Example: harness check
     """
 )
-def check() -> None:
-    from harness.check.every import run_checks, summary
+def check(json: Json = False) -> None:
+    from harness.check.every import rows_of, run_checks, summary
 
     checks = list(run_checks())
-    print(summary(checks))
+    if json:
+        print_json(rows_of(checks))
+    else:
+        print(summary(checks))
     offenders = [str(check) for check in checks if not check.good]
     if offenders:
         raise HarnessError(f"{len(offenders)} of {len(checks)} checks out of bounds: {'; '.join(offenders[:5])}")
-    print(f"{len(checks)} checks, all within bounds")
+    if not json:
+        print(f"{len(checks)} checks, all within bounds")
 
 
 @helped(
@@ -38,16 +42,27 @@ def bench(
     peers: Annotated[bool, typer.Option("--peers", help="Also PyTorch, JAX, scikit-learn and the tutorial.")] = False,
     profile: Profile = "quick",
     results: Results = None,
+    json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     results = results or folder_for("results", profile)
 
     from harness.bench import benchmarks as run
     from harness.bench import summary
 
+    tell, tables = teller(quiet), {}
+    say = (lambda _: None) if json else print  # each as soon as it is there
     if what in ("kernels", "all"):
-        print(summary.kernels_text(run.bench_kernels(results, note)))
+        tables["kernels"] = run.bench_kernels(results, tell)
+        say(summary.kernels_text(tables["kernels"]))
     if what in ("training", "all"):
-        print(summary.training_text(run.bench_training(results, note, peers=peers)))
+        tables["training"] = run.bench_training(results, tell, peers=peers)
+        tables["ratios"] = summary.ratios(tables["training"])
+        say(summary.training_text(tables["training"]))
     if what == "all":
-        print(summary.system_text(run.bench_system(results, note)))
-    print(f"tables: {results / 'bench'}")
+        tables["system"] = run.bench_system(results, tell)
+        say(summary.system_text(tables["system"]))
+    if json:
+        print_json(tables)
+    else:
+        print(f"tables: {results / 'bench'}")

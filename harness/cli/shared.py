@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from harness.errors import InputError
+from harness.text import note
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -20,6 +21,11 @@ def helped(text: str) -> Callable[[Command], Command]:
         return command
 
     return decorate
+
+
+def teller(quiet: bool) -> Callable[[str], None]:
+    """Return what tells progress on standard error: nothing where it is to be quiet."""
+    return (lambda _: None) if quiet else note
 
 
 def folder_for(kind: str, profile: str) -> Path:

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli.json_output import print_json, print_rows
 from harness.cli.options import (
     Data,
     FailFast,
     Jobs,
+    Json,
     Profile,
+    Quiet,
     Reports,
     Results,
     Retry,
@@ -22,7 +25,7 @@ from harness.cli.options import (
     Timeout,
 )
 from harness.cli.reports import write
-from harness.cli.shared import STOPPED, folder_for, helped, refuse_twice
+from harness.cli.shared import STOPPED, folder_for, helped, refuse_twice, teller
 from harness.errors import InputError
 from harness.text import note
 
@@ -47,6 +50,7 @@ def reproduce(
     retry_failed: Retry = False,
     fail_fast: FailFast = False,
     timeout: Timeout = None,
+    quiet: Quiet = False,
 ) -> None:
     from harness.report.folder import refuse_foreign
     from harness.spec import study_names
@@ -54,9 +58,9 @@ def reproduce(
     results, reports = results or folder_for("results", profile), reports or folder_for("reports", profile)
     refuse_foreign(reports)
     studies = _load(study_names(), profile)
-    code = _run(studies, results, jobs, scheduler, retry_failed, fail_fast, timeout)
+    code = _run(studies, results, jobs, scheduler, retry_failed, fail_fast, timeout, quiet)
     if code < STOPPED:
-        _time_kernels_once(results)
+        _time_kernels_once(results, quiet)
         write(results, reports)
     raise typer.Exit(code)
 
@@ -79,12 +83,13 @@ def run(
     retry_failed: Retry = False,
     fail_fast: FailFast = False,
     timeout: Timeout = None,
+    quiet: Quiet = False,
 ) -> None:
     from harness.results.frames import load_study_results
 
     results = results or folder_for("results", profile)
     resolved = _load(studies, profile, settings, seeds, dataset)
-    code = _run(resolved, results, jobs, scheduler, retry_failed, fail_fast, timeout)
+    code = _run(resolved, results, jobs, scheduler, retry_failed, fail_fast, timeout, quiet)
     if code < STOPPED:
         from harness.cli.printing import arms_table
 
@@ -108,6 +113,8 @@ def plan(
     dataset: Data = None,
     jobs: Jobs = None,
     results: Results = None,
+    json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     from harness.api import cores
     from harness.cli.printing import plan_table, verdicts_lines
@@ -115,7 +122,11 @@ def plan(
 
     results = results or folder_for("results", profile)
     resolved = _load(studies, profile, settings, seeds, dataset)
-    print(plan_table(plan_studies(resolved, results, jobs or cores(), note)))
+    planned = plan_studies(resolved, results, jobs or cores(), teller(quiet))
+    if json:
+        print_json(planned)
+        return
+    print(plan_table(planned))
     for study in resolved:
         for line in verdicts_lines(study):
             print(f"verdicts of {study.name}: {line}")
@@ -128,13 +139,15 @@ def plan(
     Example: harness list
     """
 )
-def list_studies() -> None:
+def list_studies(json: Json = False) -> None:
     from harness.spec import load_study, study_names
-    from harness.text import table
 
     studies = [load_study(name) for name in study_names()]
-    rows = [[study.name, study.section or "", str(len(study.arms)), study.question] for study in studies]
-    print(table(["study", "section", "arms", "question"], rows))
+    rows = [
+        {"study": study.name, "section": study.section, "arms": len(study.arms), "question": study.question}
+        for study in studies
+    ]
+    print_rows(rows, json)
 
 
 @helped(
@@ -149,11 +162,15 @@ def show(
     settings: Settings = None,
     seeds: Seeds = None,
     dataset: Data = None,
+    json: Json = False,
 ) -> None:
-    from harness.cli.printing import study_text
+    from harness.cli.printing import study_record, study_text
 
     (resolved,) = _load([study], profile, settings, seeds, dataset)
-    print(study_text(resolved))
+    if json:
+        print_json(study_record(resolved))
+    else:
+        print(study_text(resolved))
 
 
 def _load(
@@ -183,19 +200,21 @@ def _run(
     retry_failed: bool,
     fail_fast: bool,
     timeout: float | None,
+    quiet: bool,
 ) -> int:
     """Run studies, tell how it went and return the exit code."""
     if jobs is not None and scheduler is not None:
         raise InputError("--jobs and --scheduler exclude each other: the workers of the cluster are its own")
     from harness.api import cores
-    from harness.sweep.progress import progress_display
+    from harness.sweep.progress import Progress, progress_display
     from harness.sweep.runner import run_studies
 
-    summary = run_studies(
-        studies, results, jobs or cores(), scheduler, retry_failed, fail_fast, timeout, progress_display()
-    )
+    progress = Progress() if quiet else progress_display()
+    summary = run_studies(studies, results, jobs or cores(), scheduler, retry_failed, fail_fast, timeout, progress)
     counts = {"done": summary.done, "diverged": summary.diverged, "failed": summary.failed, "missing": summary.missing}
     told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+    if summary.to_follow:
+        told += f" (and {summary.to_follow} to confirm with, which tuning chooses)"
     before = sum(counts.values()) - summary.ran - summary.missing
     print(f"{summary.ran} trials run now, {before} recorded before: {told}\nresults: {results}")
     if summary.signal is not None:
@@ -204,11 +223,11 @@ def _run(
     return 1 if summary.failed or summary.missing else 0
 
 
-def _time_kernels_once(results: Path) -> None:
+def _time_kernels_once(results: Path, quiet: bool) -> None:
     """Add the short form of the kernel benchmark, unless the results have one."""
     if (results / "bench" / "kernels.csv").exists():
         return
     from harness.bench.benchmarks import bench_kernels
 
-    note("timing the kernels against the limits of this machine")
+    teller(quiet)("timing the kernels against the limits of this machine")
     bench_kernels(results, lambda _: None, reduced=True)

@@ -6,6 +6,7 @@ each confirming seed is tuned by itself, on tuning seeds of its own.
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -79,6 +80,21 @@ def confirm_cells(study: Study, val_loss: ValidationLoss) -> list[Cell]:
         for arm in study.arms
         if (arm.name, seed) in won
     ]
+
+
+def unchosen(study: Study, val_loss: ValidationLoss) -> dict[str, int]:
+    """Return for each arm how many of its confirming cells wait for tuning trials that are not finished."""
+    if study.tune is None:
+        return {}
+    tries, groups = study.tune.combinations(), Counter(_tuning_seeds(study))
+    return {
+        arm.name: sum(
+            waiting
+            for seeds, waiting in groups.items()
+            if any(val_loss(_cell(arm, "tune", seed, settings).trial) is None for seed in seeds for settings in tries)
+        )
+        for arm in study.arms
+    }
 
 
 def winner_of(tune: TuneTable, trial: Trial) -> Winner:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from harness.results.files import refuse_other_origin
 from harness.results.journal import STATUSES
-from harness.spec.cells import Cell, confirm_cells, first_cells
+from harness.spec.cells import Cell, confirm_cells, first_cells, unchosen
 from harness.spec.names import Phase
 from harness.spec.study import Study
 from harness.spec.trial import CLASSES, INPUTS, Trial, parameter_count
@@ -84,14 +84,10 @@ def _places(study: Study, indices: list[Index], sources: Sources) -> Iterator[Pl
 
     first = [place(cell) for cell in first_cells(study)]
     index: Index = {place.trial_id: place.entry for place in first if place.trial_id and place.entry}
-    confirming = list(map(place, confirm_cells(study, validation_losses(index, sources))))
-    yield from [*first, *confirming]
-    tuning = {place.arm for place in first if place.phase == "tune" and place.entry is None}
-    chosen = Counter(place.arm for place in confirming)
-    for arm in study.arms:
-        if arm.name in tuning:
-            waiting = study.seeds - chosen[arm.name]
-            yield from [Place(study.name, arm.name, "confirm", arm.trial, None, None)] * waiting
+    val_loss = validation_losses(index, sources)
+    yield from [*first, *map(place, confirm_cells(study, val_loss))]
+    for name, waiting in unchosen(study, val_loss).items():
+        yield from [Place(study.name, name, "confirm", study.arm(name).trial, None, None)] * waiting
 
 
 def _paces(places: list[Place], indices: list[Index]) -> dict[tuple[str, ...], float]:

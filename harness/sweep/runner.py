@@ -35,6 +35,7 @@ class RunSummary:
     diverged: int
     failed: int
     missing: int
+    to_follow: int  # confirming trials, whose settings wait for tuning trials that are missing
     signal: int | None  # that ended it early
 
 
@@ -164,4 +165,5 @@ def _signals(stop: Stop, progress: Progress, running: str) -> Iterator[None]:
 def _summary(queue: Queue, ran: int, ended_by: int | None) -> RunSummary:
     statuses = {key: status for folder in queue.folders for key, status in folder.statuses().items()}
     count = Counter(statuses.values())
-    return RunSummary(ran, count["done"], count["diverged"], count["failed"], count["missing"], ended_by)
+    to_follow = sum(folder.unchosen() for folder in queue.folders) if count["missing"] else 0
+    return RunSummary(ran, count["done"], count["diverged"], count["failed"], count["missing"], to_follow, ended_by)

@@ -18,7 +18,7 @@ from harness.results.files import (
 from harness.results.journal import JournalWriter, Record, journal_files
 from harness.results.notes import Note, changed, claims_note
 from harness.results.predictions import Predictions, PredictionsWriter
-from harness.spec.cells import Cell, confirm_cells, first_cells
+from harness.spec.cells import Cell, confirm_cells, first_cells, unchosen
 from harness.spec.study import Study
 from harness.sweep.resume import Index, Sources, entry_of, validation_losses
 from harness.sweep.statistics_tables import write_statistics
@@ -85,6 +85,10 @@ class StudyFolder:
     def statuses(self) -> dict[str, str]:
         """Return the status of every known trial by its id: that of its record by the present code, or missing."""
         return {key: self.index[key].status if self._settled(key) else "missing" for key in self.cells}
+
+    def unchosen(self) -> int:
+        """Return how many confirming trials follow once the tuning trials are finished that choose their settings."""
+        return sum(unchosen(self.study, validation_losses(self.index, self._sources)).values())
 
     def close(self) -> None:
         """Close the journal and rewrite the tables from it."""

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from harness.spec import Winner, confirm_cells, first_cells, study_from_table, trial_from, winners
+from harness.spec.cells import unchosen
 
 RATES = [0.01, 0.1, 1.0]
 TABLE = {
@@ -226,3 +227,22 @@ def test_every_cell_is_a_trial_as_the_front_door_makes_it():
     for cell in first_cells(study) + confirm_cells(study, lambda _: 1.0):
         assert cell.trial == trial_from(cell.trial.model_dump(mode="json"))
         assert cell.trial.model_fields_set <= {"hidden", "seed"}
+
+
+@pytest.mark.parametrize("per_seed", [False, True])
+def test_every_confirming_cell_is_chosen_waits_or_is_left_out_for_good(per_seed):
+    """Of arm A one tuning trial is unfinished; arm B ended nowhere finite at one combination of seeds."""
+    table = TABLE | {"tune": TABLE["tune"] | {"per_seed": per_seed}}
+    study = study_from_table("mine", table, "mine.toml")
+    last = max(cell.seed for cell in first_cells(study) if cell.phase == "tune")
+
+    def val_loss(trial):
+        if trial.optimizer == "sgd":
+            return None if (trial.learning_rate, trial.seed) == (0.1, last) else 1.0
+        return math.inf if trial.seed == last else 1.0
+
+    chosen = [(cell.arm, cell.seed) for cell in confirm_cells(study, val_loss)]
+    assert unchosen(study, val_loss) == {"A": 1 if per_seed else 3, "B": 0}
+    assert [arm for arm, _ in chosen] == (["A", "B", "A", "B"] if per_seed else [])
+    assert unchosen(study, lambda _: 1.0) == {"A": 0, "B": 0}
+    assert unchosen(study_from_table("mine", {}, "mine.toml"), val_loss) == {}

@@ -157,3 +157,13 @@ def test_tuned_data_is_looked_at_before_anything_runs(tmp_path, tune, says):
     with pytest.raises(InputError, match=says):
         run_studies([study], tmp_path / "results", jobs=1, work=work("steady"))
     assert not (tmp_path / "results").exists()
+
+
+def test_a_run_that_stopped_while_tuning_misses_what_the_plan_misses(tmp_path):
+    study = make_study(l2=13.0)
+    summary = run_studies([study], tmp_path, jobs=1, work=work("raising"), fail_fast=True)
+    assert 0 < summary.failed < 18
+    plan = rows(plan_studies([study], tmp_path, jobs=1))
+    assert plan["pace", "confirm"]["missing"] == summary.to_follow == 6
+    assert plan["total", ""]["missing"] == summary.missing + summary.to_follow
+    assert run_studies([make_study("other")], tmp_path, jobs=1, work=work("steady")).to_follow == 0

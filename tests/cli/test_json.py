@@ -1,0 +1,105 @@
+"""`--json` gives a script what the table shows, and nothing else on standard output; `--quiet` shows no progress."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from harness.check.every import rows_of
+from harness.check.one_check import Check
+from harness.cli import json_output
+from harness.cli.app import COMMANDS, _exit_code
+
+
+@pytest.fixture
+def ask(place, monkeypatch, capsys):
+    """Call a command in this process; return its exit code, what it printed, parsed, and its standard error."""
+    monkeypatch.chdir(place)
+
+    def call(*arguments):
+        code = _exit_code([*arguments, "--json"])
+        said = capsys.readouterr()
+        return code, json.loads(said.out), said.err
+
+    return call
+
+
+@pytest.mark.parametrize(
+    ("command", "keys"),
+    [
+        (("list",), ["study", "section", "arms", "question"]),
+        (("data", "list"), ["name", "title", "licence", "files"]),
+        (("data", "verify", "tiny"), ["file", "size", "md5", "verdict"]),
+        (
+            ("plan", "width.toml"),
+            ["study", "phase", "cells", "done", "diverged", "failed", "missing", "cpu_seconds", "eta_seconds"],
+        ),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_the_keys_are_the_columns_of_the_table(ask, command, keys):
+    code, rows, _ = ask(*command)
+    assert code == 0
+    assert rows
+    assert all(list(row) == keys for row in rows)
+
+
+def test_a_table_of_bad_news_has_its_exit_code_in_json_too(ask, place):
+    images = next((place / "tiny").glob("train-images*"))
+    images.write_bytes(images.read_bytes()[:-3])
+    code, rows, said = ask("data", "verify", "tiny")
+    assert code == 1
+    assert [row["file"] for row in rows if row["md5"] == ""] == [f"tiny/{images.name}"]
+    assert said == "error: some files are not good\n"
+
+
+def test_a_study_is_shown_as_its_record_with_every_setting_of_each_arm(ask):
+    _, study, _ = ask("show", "width.toml", "--seeds", "4")
+    assert (study["name"], study["seeds"], study["trials"]) == ("width", 4, 8)
+    assert [(arm["name"], arm["trial"]["hidden"], arm["trial"]["optimizer"]) for arm in study["arms"]] == [
+        ("narrow", [2], "adam"),
+        ("wide", [8], "adam"),
+    ]
+
+
+def test_a_check_without_a_measure_is_null_and_not_good(capsys):
+    good = Check("relu", "numba", "float32", "2x3", "equation", 0.5, 4.0)
+    broken = Check("tanh", "numpy", "float64", "2x3", "equation", float("nan"), 4.0, "raised")
+    (one, other) = rows_of([good, good, broken])
+    assert (one["cases"], one["good"], other["good"]) == (2, True, False)
+    json_output.print_json([one, other])
+    assert json.loads(capsys.readouterr().out)[1]["worst_error"] is None
+
+
+def test_what_json_cannot_say_is_null_and_numbers_stay_numbers(capsys):
+    frame = pd.DataFrame(
+        {"a": [1.5, np.nan, np.inf], "b": ["é", None, "x"], "c": pd.array([1, None, 3], dtype="Int64")}
+    )
+    json_output.print_json({"rows": frame, "n": np.int64(3), "flag": np.bool_(True), "path": frame.index})
+    assert json.loads(capsys.readouterr().out) == {
+        "rows": [{"a": 1.5, "b": "é", "c": 1}, {"a": None, "b": None, "c": None}, {"a": None, "b": "x", "c": 3}],
+        "n": 3, "flag": True, "path": [0, 1, 2],
+    }  # fmt: skip
+
+
+def test_a_quiet_run_says_nothing_on_standard_error(harness):
+    loud, quiet = (harness("run", "width.toml", "--results", name, "--jobs", "1", *option)
+                   for name, option in (("one", []), ("two", ["--quiet"])))  # fmt: skip
+    assert loud.stderr
+    assert (quiet.returncode, quiet.stderr) == (0, "")
+    assert quiet.stdout.replace("two", "one") == loud.stdout
+
+
+def test_show_tells_every_setting_of_an_arm(place, monkeypatch, capsys):
+    monkeypatch.chdir(place)
+    assert _exit_code(["show", "width.toml", "--set", "optimizer=lion"]) == 0
+    text = capsys.readouterr().out
+    assert all(f"{field}=" in text for field in ("momentum", "beta2", "dtype", "dropout_form", "hidden"))
+    assert "beta2=0.99" in text, "the rule's own default"
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_every_command_with_a_table_has_json():
+    names = {name for name, command in COMMANDS.items() if "json" in command.__annotations__}
+    assert names == {"plan", "check", "compare", "bench", "list", "show"}
