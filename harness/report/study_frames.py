@@ -11,8 +11,9 @@ from harness.report.labels import SHOWN_PHASES, arm_labels
 from harness.results.frames import Results
 from harness.spec.cells import Winner
 from harness.spec.study import Study
+from harness.statistics.curve_metrics import passes
 
-__all__ = ["SHOWN_PHASES", "Frames", "all_frames", "passes", "study_frames"]
+__all__ = ["SHOWN_PHASES", "Frames", "all_frames", "study_frames"]
 
 
 @dataclass(frozen=True)
@@ -78,17 +79,6 @@ def place(study: Study) -> tuple[bool, list[int], str]:
     """Return the key that orders studies: §3.3 before §4.1 before §4.10, without a section last; then by name."""
     numbers = [int(number) for number in re.findall(r"\d+", study.section or "")]
     return not numbers, numbers, study.name
-
-
-def passes(curves: pd.DataFrame) -> pd.Series:
-    """Return how often each trial had seen its training images: evaluations within an epoch lie between its ends.
-
-    In epoch e at most e · images have been seen, and exactly that many at its end; so the largest ratio is the images,
-    taken over all trials on as many, for some may end within their first epoch.
-    """
-    alike = [curves[name] for name in ("dataset", "train_size", "val_size", "batch_size", "drop_last")]
-    images = (curves["samples"] / curves["epoch"]).groupby(alike, dropna=False).transform("max")
-    return (curves["samples"] / images).round(4)
 
 
 def _joined(trials: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

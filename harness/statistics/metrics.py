@@ -8,12 +8,16 @@ import math
 import numpy as np
 import pandas as pd
 
+from harness.spec.figures import NUMBERS
+
 LOSS_OF_CHANCE = {
     "cross_entropy": lambda k: math.log(k),
     "mse": lambda k: (k - 1) / (2 * k),
     "binary_cross_entropy": lambda k: math.log(k) + (k - 1) * math.log(k / (k - 1)),
 }
 """Loss of a network that gives each of k classes the probability 1/k, whatever the image."""
+AS_IT_IS = (*NUMBERS, "parameters", "classes", "epochs_run")
+"""What a lost trial has as well as any other: its settings, how far it came."""
 
 
 def lower_is_better(metric: str) -> bool:
@@ -38,32 +42,49 @@ def metric_values(trials: pd.DataFrame, metric: str) -> pd.DataFrame:
     """Return `study, arm, phase, seed, value, lost` of each trial: the metric, and whether the seed was lost.
 
     `trials` has the columns of trials.csv; `metric` is one of them, or ``train_error``, ``val_error``, ``test_error``
-    (%). A lost seed (diverged, failed, or without a finite value) counts as the worse of chance and the worst finite
-    value of the metric in its study; it is NaN where the metric has no chance value, and never left out. Trials without
-    validation images have no validation figures to lose: they have no row for those. The index is that of `trials`.
+    (%), or ``gap`` (test minus training error, points). A lost seed (diverged, failed, or without a finite value)
+    counts as the worse of chance and the worst finite value of the metric in its study; it is NaN where the metric has
+    no chance value, and never left out. Of AS_IT_IS, only what has no value is lost. Trials without validation images
+    have no validation figures to lose: they have no row for those. The index is that of `trials`.
     """
-    measured = trials[(trials["val_size"] > 0) | (trials["monitor"] != "validation") | (not metric.startswith("val_"))]
+    measured = trials[has_validation(trials) | (not metric.startswith("val_"))]
     value = _figure(measured, metric)
-    lost = (measured["status"] != "done") | ~np.isfinite(value)
-    frame = measured[["study", "arm", "phase", "seed"]].assign(value=value.mask(lost), lost=lost)
-    frame.loc[lost, "value"] = _value_of_lost(measured, frame, metric)[lost]
-    return frame
+    lost = ~np.isfinite(value) if metric in AS_IT_IS else is_lost(measured) | ~np.isfinite(value)
+    frame = measured[["study", "arm", "phase", "seed"]].assign(value=value, lost=lost)
+    return count_lost(frame, chances(measured, metric), lower_is_better(metric))
+
+
+def has_validation(trials: pd.DataFrame) -> pd.Series:
+    """Tell which trials monitor images at all: the validation images, or those of the test set."""
+    return (trials["val_size"] > 0) | (trials["monitor"] != "validation")
+
+
+def is_lost(trials: pd.DataFrame) -> pd.Series:
+    """Tell which trials diverged or failed."""
+    return trials["status"] != "done"
+
+
+def chances(trials: pd.DataFrame, metric: str) -> pd.Series:
+    """Return for each trial what guessing scores in a metric; a trial that failed never saw how many classes there are,
+    so these are taken from another on the same data."""
+    classes = trials["classes"].astype(float).groupby([trials["study"], trials["dataset"]]).transform("max")
+    guessed = [chance_value(metric, loss, k) for loss, k in zip(trials["loss"], classes, strict=True)]
+    return pd.Series(guessed, index=trials.index, dtype=float)
+
+
+def count_lost(values: pd.DataFrame, chance: pd.Series, low: bool = True) -> pd.DataFrame:
+    """Return values (`study, value, lost`) with what each lost trial counts: the worse of chance and the worst finite
+    value in its study, NaN without chance; `low` tells whether lower is better."""
+    value = values["value"].mask(values["lost"])
+    worst = value.groupby(values["study"]).transform("max" if low else "min")
+    extreme = np.fmax(chance, worst) if low else np.fmin(chance, worst)
+    return values.assign(value=value.mask(values["lost"], extreme.where(chance.notna())))
 
 
 def _figure(trials: pd.DataFrame, metric: str) -> pd.Series:
     part, _, kind = metric.rpartition("_")
+    if metric == "gap":
+        return _figure(trials, "test_error") - _figure(trials, "train_error")
     if kind == "error":
         return 100 * (1 - trials[f"{part}_accuracy"].astype(float))
     return trials[metric].astype(float)
-
-
-def _value_of_lost(trials: pd.DataFrame, frame: pd.DataFrame, metric: str) -> pd.Series:
-    """Return for each trial what it counts if it was lost."""
-    low = lower_is_better(metric)
-    worst = frame.groupby("study")["value"].transform("max" if low else "min")
-    # a trial that failed never saw its data: the classes are known from another trial on it
-    classes = trials["classes"].astype(float).groupby([trials["study"], trials["dataset"]]).transform("max")
-    guessed = [chance_value(metric, loss, k) for loss, k in zip(trials["loss"], classes, strict=True)]
-    chance = pd.Series(guessed, index=trials.index, dtype=float)
-    extreme = np.fmax(chance, worst) if low else np.fmin(chance, worst)
-    return extreme.where(chance.notna())

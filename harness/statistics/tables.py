@@ -3,21 +3,26 @@
 Tuning is left out: it chooses a learning rate and compares nothing.
 """
 
+import itertools
 from collections.abc import Hashable
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from harness.results.frames import Results
+from harness.spec.claim_metrics import METRICS
 from harness.spec.schema import DIFFERENCES_COLUMNS, SUMMARY_COLUMNS
+from harness.spec.study import Study
+from harness.statistics.claim_values import Measure, claim_values, measure_of
 from harness.statistics.images import errors_by_image, two_way_interval
 from harness.statistics.intervals import half_width
-from harness.statistics.metrics import lower_is_better, metric_values
+from harness.statistics.metrics import metric_values
 from harness.statistics.paired import paired_differences, pairs_of
 
 CELL = ["study", "arm", "phase", "metric"]
 SUMMARISED = ("test_error", "val_loss")
-COMPARED = ("test_error",)
+COMPARED = "test_error"
 
 
 def summary(results: Results) -> pd.DataFrame:
@@ -56,17 +61,43 @@ def _bounds_over_images(results: Results, values: pd.DataFrame) -> dict[Hashable
 def differences(results: Results) -> pd.DataFrame:
     """Return the paired differences of every study, phase and metric, as `paired_differences` has them.
 
-    Each arm is compared with the study's reference, and every pair of up to six arms; Holm's adjustment is made
-    within study, phase and metric. An arm without trials in a phase keeps its rows, with n = 0.
+    The metrics are the test error and those that claims name, but for metrics that reduce arms. Each arm is compared
+    with the study's reference, and every pair of up to six arms; Holm's adjustment is made within study, phase and
+    metric. An arm without trials in a phase keeps its rows, with n = 0.
     """
     parts = []
-    for key, values in _values(results, COMPARED).groupby(["study", "phase", "metric"], sort=False):
-        name, phase, metric = map(str, key)
-        study = results.studies[name]
+    for name, study in results.studies.items():
         pairs = pairs_of([arm.name for arm in study.arms], study.reference)
-        table = paired_differences(values, pairs, lower_is_better(metric))
-        parts.append(table.assign(study=name, phase=phase, metric=metric))
+        phases = results.trials.loc[results.trials["study"] == name, "phase"].drop_duplicates()
+        for phase, (metric, compared) in itertools.product(phases[phases != "tune"], compared_metrics(study).items()):
+            values = claim_values(results, name, compared.measure, phase)
+            table = paired_differences(values, pairs, compared.lower_is_better)
+            parts.append(table.assign(study=name, phase=phase, metric=metric))
     return pd.concat(parts or [pd.DataFrame()]).reindex(columns=list(DIFFERENCES_COLUMNS)).reset_index(drop=True)
+
+
+class Compared(NamedTuple):
+    """A metric in which arms are compared one by one."""
+
+    measure: Measure
+    lower_is_better: bool
+
+
+def compared_metrics(study: Study) -> dict[str, Compared]:
+    """Return the metrics of a study's differences by name: the test error, then those that claims name.
+
+    Where claims read one metric in several ways, each is told with what it reads: `time_to_target (0.97, epochs)`.
+    """
+    found = {COMPARED: Compared(Measure(COMPARED), True)}
+    claims = [claim for claim in study.claims if not METRICS[claim.metric].reduces]
+    for claim in claims:
+        measure = measure_of(claim)
+        alike = {measure_of(other) for other in claims if other.metric == claim.metric}
+        reads = ", ".join(str(value) for value in measure[1:] if value is not None)
+        name = f"{claim.metric} ({reads})" if len(alike) > 1 else claim.metric
+        low = METRICS[claim.metric].lower_is_better if claim.lower_is_better is None else claim.lower_is_better
+        found.setdefault(name, Compared(measure, low is not False))
+    return found
 
 
 def _values(results: Results, metrics: tuple[str, ...]) -> pd.DataFrame:

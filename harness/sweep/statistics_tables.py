@@ -10,8 +10,9 @@ if TYPE_CHECKING:
 
 
 def write_statistics(folder: Path, results: "Results") -> None:
-    """Rewrite summary.csv and differences.csv of a study folder from its results, each whole or not at all."""
-    from harness.statistics import tables  # loads pandas, which the start of a run need not wait for
+    """Rewrite summary.csv, differences.csv and verdicts.csv of a study folder, each whole or not at all."""
+    from harness.statistics.tables import differences, summary  # pandas, which the start of a run need not wait for
+    from harness.statistics.verdict_table import verdicts
 
-    for name, frame in (("summary", tables.summary(results)), ("differences", tables.differences(results))):
-        write_atomically(folder / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
+    for table in (summary, differences, verdicts):
+        write_atomically(folder / f"{table.__name__}.csv", table(results).to_csv(index=False, lineterminator="\n"))

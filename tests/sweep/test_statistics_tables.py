@@ -9,6 +9,7 @@ from sweep_study import make_study, work
 from harness.results.frames import load_results
 from harness.spec.study import study_from_table
 from harness.statistics.tables import differences, summary
+from harness.statistics.verdict_table import verdicts
 from harness.sweep.runner import run_studies
 
 
@@ -20,6 +21,20 @@ def test_a_run_leaves_the_statistics_of_its_trials(tmp_path):
         assert len(found) > 0
         pd.testing.assert_frame_equal(found, expected, check_dtype=False, obj=name)
     assert set(found["phase"]) == {"default", "confirm"}
+
+
+def test_a_run_leaves_its_verdicts(tmp_path):
+    arms = {"slow": {"learning_rate": 0.1}, "fast": {"learning_rate": 0.2}}
+    claim = {"id": "faster", "metric": "seconds", "better": "fast", "than": "slow", "text": "Fast is faster"}
+    study = study_from_table(
+        "pace", {"blocks": [{"arms": arms}], "claims": [claim], "seeds": {"count": 6}}, "pace.toml"
+    )
+    run_studies([study], tmp_path, jobs=1, work=work("steady"))
+    found = pd.read_csv(tmp_path / "pace" / "verdicts.csv")
+    expected = verdicts(load_results(tmp_path)).replace("", None)  # no condition
+    pd.testing.assert_frame_equal(found, expected.astype(found.dtypes))
+    assert found[["id", "n", "stated", "text"]].to_numpy().tolist() == [["faster", 6, "before", "Fast is faster"]]
+    assert pd.read_csv(tmp_path / "pace" / "differences.csv")["metric"].tolist() == ["test_error", "seconds"]
 
 
 def test_a_run_in_which_all_failed_leaves_rows_without_figures(tmp_path):

@@ -1,0 +1,339 @@
+"""verdicts.csv: the right word for every claim of a study, whatever became of its trials."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_results import DIVERGED, FAILED, around, errors_of, results_of, study_of
+
+from harness.spec.schema import VERDICTS_COLUMNS
+from harness.statistics.judging import advantage_test
+from harness.statistics.paired import paired_differences
+from harness.statistics.tables import differences
+from harness.statistics.verdict_table import told_verdicts, verdicts
+
+ARMS = {"a": {}, "b": {"learning_rate": 0.1}, "c": {"learning_rate": 0.2}}
+BETTER = {"metric": "test_error", "better": "a", "than": "b"}
+FIGURES = ["effect", "low", "high", "share", "p", "p_adjusted"]
+
+
+def told(claims, ended, arms=ARMS, notes=(), **tables):
+    """Every verdict with what is told beside it, a row each."""
+    claims = claims if isinstance(claims, list) else [claims]
+    return told_verdicts(results_of(study_of(arms, claims, **tables), ended, notes)).to_dict("records")
+
+
+def test_an_arm_that_is_better_is_said_to_be():
+    a, b = around(4.0, key=1), around(4.5, key=2)
+    (row,) = told(BETTER, errors_of(a=a, b=b))
+    expected = paired_differences(
+        pd.DataFrame({"seed": [*range(8)] * 2, "arm": ["a"] * 8 + ["b"] * 8, "value": a + b}), [("a", "b")]
+    ).iloc[0]
+    assert row["verdict"] == "supported"
+    assert (row["n"], row["a"], row["b"], row["marked"], row["lost"], row["reason"]) == (8, "a", "b", False, 0, "")
+    assert [row["effect"], row["low"], row["high"]] == pytest.approx(expected[["difference", "low", "high"]].tolist())
+    assert [row["share"], row["p"], row["p_adjusted"]] == pytest.approx(expected[["share", "p", "p_adjusted"]].tolist())
+    assert [row["mean_a"], row["mean_b"], row["median_a"]] == pytest.approx([np.mean(a), np.mean(b), np.median(a)])
+    assert told(BETTER | {"better": "b", "than": "a"}, errors_of(a=a, b=b))[0]["verdict"] == "refuted"
+    assert told(BETTER | {"lower_is_better": False}, errors_of(a=a, b=b))[0]["verdict"] == "refuted"
+
+
+def test_the_table_has_the_promised_columns_in_the_order_of_the_file():
+    claims = [BETTER | {"phase": ["default", "confirm"]}, {"metric": "gap", "better": "c", "than": "a"}]
+    study = study_of(ARMS, claims, tune={"l2": [0.0, 1.0]})
+    found = verdicts(results_of(study, errors_of(a=[1], b=[2])))
+    assert list(found.columns) == list(VERDICTS_COLUMNS)
+    assert found["id"].tolist() == ["claim0", "claim0", "claim1"]
+    assert found["phase"].tolist() == ["default", "confirm", "confirm"]
+    assert list(verdicts(results_of(study_of(ARMS), {})).columns) == list(VERDICTS_COLUMNS)
+
+
+def test_against_several_the_effect_is_that_on_the_nearest_and_p_the_largest():
+    arms = errors_of(a=around(4.0, key=1), b=around(5.0, key=2), c=around(4.2, 0.2, key=3))
+    one, other, both = told([BETTER, BETTER | {"than": "c"}, BETTER | {"than": ["b", "c"]}], arms)
+    assert both["b"] == "c"
+    assert both["p"] == max(one["p"], other["p"]) > min(one["p"], other["p"])
+    assert (both["effect"], both["mean_b"]) == (other["effect"], other["mean_b"])
+
+
+def test_an_advantage_below_at_least_counts_for_neither_side():
+    arms = errors_of(a=around(4.0, 0.02, key=1), b=around(4.2, 0.02, key=2))
+    claims = [BETTER | {"at_least": bar} for bar in (0.1, 0.3)] + [
+        BETTER | {"better": "b", "than": "a", "at_least": 0.3}
+    ]
+    assert [row["verdict"] for row in told(claims, arms)] == ["supported", "inconclusive", "inconclusive"]
+
+
+def test_several_arms_a_side_are_averaged_within_the_seed():
+    arms = {
+        f"{rule}{depth}": {"optimizer": rule, "hidden": [8] * depth} for rule in ("sgd", "adam") for depth in (1, 2)
+    }
+    seeds = np.arange(8)
+    ended = errors_of(sgd1=list(5.0 + seeds), sgd2=list(7.0 - seeds), adam1=list(4.0 + seeds), adam2=list(5.0 - seeds))
+    claim = {"metric": "test_error", "better": {"optimizer": "adam"}, "than": {"optimizer": "sgd"}}
+    (row,) = told(claim, ended, arms)
+    assert (row["effect"], row["low"], row["high"], row["share"]) == pytest.approx((-1.5, -1.5, -1.5, 1))
+    shallow, deep = told(claim | {"for_each": ["depth"]}, ended, arms)
+    assert [shallow["condition"], deep["condition"]] == ["depth = 1", "depth = 2"]
+    assert [shallow["effect"], deep["effect"]] == pytest.approx([-1, -2])
+
+
+def test_a_claim_that_the_advantage_differs_is_of_the_difference_of_differences():
+    arms = {
+        f"{rule}{depth}": {"optimizer": rule, "hidden": [8] * depth} for rule in ("sgd", "adam") for depth in (1, 2)
+    }
+    ended = errors_of(
+        sgd1=around(5.0, key=1), sgd2=around(9.0, key=2), adam1=around(4.5, key=3), adam2=around(6.0, key=4)
+    )
+    claim = {"metric": "test_error", "better": {"optimizer": "adam"}, "than": {"optimizer": "sgd"}}
+    deep, shallow = [{"depth": 2}, {"depth": 1}]
+    more, less = told([claim | {"differs": pair} for pair in ([deep, shallow], [shallow, deep])], ended, arms)
+    assert (more["verdict"], less["verdict"]) == ("supported", "refuted")
+    assert more["effect"] == -less["effect"] == pytest.approx(-2.5, abs=0.2)
+
+
+def test_a_trend_is_the_mean_rise_a_step():
+    arms = {f"l2={l2}": {"l2": l2} for l2 in (0.0, 1.0, 100.0)}
+    means = dict(zip(arms, (9, 7, 5), strict=True))
+    ended = {(arm, seed): mean + seed + 0.01 * (seed * mean % 3) for arm, mean in means.items() for seed in range(8)}
+    falls, rises = told(
+        [{"metric": "test_error", "trend": way, "over": "l2"} for way in ("falls", "rises")], ended, arms
+    )
+    assert (falls["verdict"], rises["verdict"]) == ("supported", "refuted")
+    assert falls["effect"] == pytest.approx(-2, abs=0.02)
+    assert (falls["share"], rises["share"]) == (1, 0)
+    assert (falls["a"], falls["b"]) == ("lowest l2", "highest l2")
+    assert falls["mean_a"] - falls["mean_b"] == pytest.approx(4, abs=0.05)
+
+
+def test_equivalents_and_means_are_a_family_of_their_own():
+    arms = errors_of(a=around(4.0, key=1), b=around(4.02, key=2), c=around(4.8, key=3))
+    claims = [
+        {"metric": "test_error", "equivalent": ["a", "b"], "margin": 0.3},
+        {"metric": "test_error", "equivalent": ["a", "b", "c"], "margin": 0.3},
+        {"metric": "test_error", "within": [3.5, 4.5], "where": {"arm": "a"}},
+        BETTER,
+    ]
+    same, other, within, better = told(claims, arms)
+    assert [row["verdict"] for row in (same, other, within)] == ["supported", "refuted", "supported"]
+    assert (other["a"], other["b"]) in {("a", "c"), ("b", "c")}
+    p = [row["p"] for row in (same, other, within)]
+    assert max(row["p_adjusted"] for row in (same, other, within)) == pytest.approx(max(p[0], p[1], p[2]), rel=3)
+    assert better["p_adjusted"] == better["p"], "it is the only one of its family"
+    assert within["effect"] == within["mean_a"]
+
+
+def test_what_has_no_chance_in_it_is_exact_and_counts_nowhere():
+    claims = [{"metric": "test_accuracy", "equals": 0.6817, "tolerance": 1e-4, "where": {"arm": arm}} for arm in "ab"]
+    ended = {
+        ("a", 0): {"test_accuracy": 0.68175},
+        ("a", 1): {"test_accuracy": 0.68165},
+        ("b", 0): {"test_accuracy": 0.69},
+    }
+    exact, off, better = told([*claims, BETTER], ended)
+    assert [exact["verdict"], off["verdict"]] == ["supported", "refuted"]
+    assert np.isnan([exact["p"], exact["p_adjusted"]]).all()
+    assert better["verdict"] == "exploratory"
+
+
+def test_so_few_seeds_that_no_verdict_can_fall_are_exploratory():
+    arms = errors_of(a=around(4.0, key=1, n=6), b=around(9.0, key=2, n=6))
+    assert told(BETTER, arms)[0]["verdict"] == "supported"
+    words = {row["verdict"] for row in told([BETTER, BETTER | {"than": "b", "at_least": 1.0}], arms)}
+    assert words == {"exploratory"}, "two claims take seven seeds"
+    (row,) = told(BETTER, errors_of(a=[4.0], b=[5.0]))
+    assert (row["verdict"], row["effect"], row["p"]) == ("exploratory", pytest.approx(-1), 1)
+    assert np.isnan([row["low"], row["high"]]).all()
+
+
+def test_an_inconclusive_verdict_tells_the_seeds_that_would_decide():
+    close = errors_of(a=around(4.0, 0.5, key=1), b=around(4.3, 0.5, key=2))
+    (row,) = told(BETTER, close)
+    assert row["verdict"] == "inconclusive"
+    assert 8 < row["seeds_to_decide"] < 1000
+    (same,) = told(BETTER, errors_of(a=[1.0, 2.0] * 4, b=[2.0, 1.0] * 4))
+    assert same["seeds_to_decide"] == 1001
+    (clear,) = told(BETTER, errors_of(a=around(4.0, key=1), b=around(6.0, key=2)))
+    assert pd.isna(clear["seeds_to_decide"])
+
+
+def test_an_interval_that_disagrees_with_p_is_marked():
+    skewed = [0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 3.0]
+    (row,) = told(BETTER, errors_of(a=[1.0] * 8, b=[1 + d for d in skewed]))
+    assert (row["verdict"], row["marked"]) == ("supported", True)
+    assert row["low"] < 0 < row["high"]
+
+
+@pytest.mark.parametrize("end", [DIVERGED, FAILED, {"test_accuracy": 0.5, "status": "diverged"}])
+def test_a_lost_seed_counts_as_chance_and_is_counted(end):
+    ended = errors_of(a=around(4.0, key=1), b=around(9.0, key=2)) | {("a", "default", 3): end}
+    (row,) = told(BETTER, ended)
+    assert row["lost"] == 1
+    assert row["mean_a"] == pytest.approx((7 * 4 + 90) / 8, abs=0.2)
+    assert row["median_a"] < 5
+    assert row["verdict"] == "inconclusive"
+
+
+def test_a_lost_seed_without_chance_value_leaves_the_claim_inconclusive():
+    ended = {(arm, seed): {"seconds": 1.0 + seed} for arm in "ab" for seed in range(8)} | {
+        ("a", 2): DIVERGED,
+        ("b", 4): DIVERGED,
+    }
+    (row,) = told(BETTER | {"metric": "seconds"}, ended)
+    assert (row["verdict"], row["reason"], row["n"], row["lost"]) == ("inconclusive", "2 seeds lost", 8, 2)
+    assert np.isnan([row[name] for name in FIGURES]).all()
+    assert pd.isna(row["seeds_to_decide"])
+
+
+def test_where_all_is_lost_the_words_are_right():
+    ended = {(arm, seed): DIVERGED for arm in "abc" for seed in range(8)}
+    claims = [BETTER, {"metric": "test_error", "equivalent": ["a", "b"], "margin": 1.0}, BETTER | {"metric": "gap"},
+              {"metric": "time_to_target", "target": 0.9, "better": "a", "than": "b"},
+              {"metric": "test_error", "within": [0.0, 5.0], "where": {"arm": "a"}}]  # fmt: skip
+    better, same, gap, time, within = told(claims, ended)
+    assert (better["verdict"], better["effect"], better["p"], better["lost"]) == ("inconclusive", 0, 1, 8)
+    assert same["verdict"] == "supported", "all of them guess"
+    assert (gap["verdict"], gap["reason"]) == ("inconclusive", "8 seeds lost")
+    assert (time["verdict"], time["effect"], time["reached_a"], time["reached_b"]) == (
+        "inconclusive",
+        0,
+        "0 of 8",
+        "0 of 8",
+    )
+    assert np.isnan([time["mean_a"], time["mean_b"]]).all()
+    assert within["verdict"] == "refuted"
+
+
+def test_a_diverging_arm_is_worse():
+    ended = errors_of(a=around(4.0, key=1)) | {("b", seed): DIVERGED for seed in range(8)}
+    (row,) = told(BETTER, ended)
+    assert (row["verdict"], row["mean_b"], row["lost"]) == ("supported", pytest.approx(90), 8)
+
+
+def test_losses_that_are_no_numbers_count_as_guessing():
+    ended = {
+        (arm, seed): {"val_loss": np.nan if arm == "b" else 0.3 + 0.01 * seed} for arm in "ab" for seed in range(8)
+    }
+    (row,) = told(BETTER | {"metric": "val_loss"}, ended)
+    assert (row["verdict"], row["lost"], row["mean_b"]) == ("supported", 8, pytest.approx(np.log(10)))
+
+
+def test_two_arms_that_are_the_same_under_two_names():
+    same = around(4.0, key=1)
+    better, equal = told(
+        [BETTER, {"metric": "test_error", "equivalent": ["a", "b"], "margin": 0.1}], errors_of(a=same, b=same)
+    )
+    assert (better["verdict"], better["effect"], better["p"], better["seeds_to_decide"]) == ("inconclusive", 0, 1, 1001)
+    assert equal["verdict"] == "supported"
+
+
+def test_a_study_stopped_half_way_is_judged_by_the_seeds_that_all_arms_have():
+    full, part = around(4.0, key=1), around(6.0, key=2, n=7)
+    claims = [BETTER, BETTER | {"than": "c"}, BETTER | {"than": ["b", "c"]}]
+    known, absent, both = told(claims, errors_of(a=full, b=part, c=[None] * 8))
+    assert (known["n"], known["verdict"]) == (7, "supported")
+    for row in (absent, both):
+        assert (row["n"], row["verdict"], row["reason"]) == (0, "exploratory", "no seed that all of its arms have")
+        assert np.isnan([row[name] for name in FIGURES]).all()
+    (row,) = told(BETTER, {})
+    assert (row["n"], row["verdict"], row["reason"]) == (0, "exploratory", "no trial that has it")
+
+
+def test_times_tell_how_many_seeds_reached_the_target_and_no_mean_where_most_did_not():
+    ended = {("a", seed): {"curve": [0.95]} for seed in range(8)}
+    ended |= {("b", seed): {"curve": [0.5, 0.5, 0.5, 0.95 if seed < 3 else 0.5]} for seed in range(8)}
+    (row,) = told({"metric": "time_to_target", "target": 0.9, "better": "a", "than": "b"}, ended)
+    assert (row["verdict"], row["effect"]) == ("supported", -3)
+    assert (row["reached_a"], row["reached_b"], row["mean_a"]) == ("8 of 8", "3 of 8", 1)
+    assert (np.isnan(row["mean_b"]), row["median_b"]) == (True, 4)
+
+
+def test_a_figure_that_nobody_recorded_has_no_value_and_nothing_was_lost():
+    claim = BETTER | {"metric": "weight_norm", "layer": 1, "lower_is_better": True}
+    (row,) = told(claim, errors_of(a=around(4.0), b=around(5.0)))
+    assert (row["verdict"], row["reason"], row["lost"]) == ("inconclusive", "no value at 8 of 8 seeds", 0)
+
+
+def test_arms_are_reduced_within_the_seed():
+    arms = {
+        f"{rule} {rate}": {"optimizer": rule, "learning_rate": rate} for rule in ("sgd", "adam") for rate in (0.1, 1.0)
+    }
+    ended = {(arm, seed): DIVERGED if arm == "adam 1.0" else {"val_loss": 0.3} for arm in arms for seed in range(8)}
+    claim = {"metric": "highest_stable_rate", "better": {"optimizer": "sgd"}, "than": {"optimizer": "adam"}}
+    (row,) = told(claim, ended, arms)
+    assert (row["verdict"], row["effect"], row["lost"]) == ("supported", pytest.approx(0.9), 0)
+
+
+LOOKS = ({"note": "looks", "at": [10, 20, 40]},)
+
+
+def test_a_verdict_stays_as_it_fell_at_its_look():
+    a, b = around(4.0, 0.5, 40, key=1), around(5.0, 0.5, 40, key=2)
+    b[10:] = a[10:]  # what comes later would undo it
+    (row,) = told(BETTER, errors_of(a=a, b=b), notes=LOOKS)
+    assert (row["verdict"], row["look"], row["n"]) == ("supported", 10, 10)
+    first = advantage_test([np.subtract(b[:10], a[:10])]).p
+    assert (row["p"], row["p_adjusted"]) == pytest.approx((first, 3 * first))
+
+
+def test_looking_often_is_paid_for_and_open_claims_go_on():
+    a, b, c = around(4.0, 0.5, 20, key=1), around(4.8, 0.5, 20, key=2), around(5.5, 0.5, 20, key=3)
+    b[:10] = a[9::-1]
+    near, far = told([BETTER, BETTER | {"than": "c"}], errors_of(a=a, b=b, c=c), notes=LOOKS)
+    assert (far["look"], far["n"], far["verdict"]) == (10, 10, "supported")
+    assert (near["n"], near["verdict"] == "supported") == (20, near["look"] == 20)
+    assert near["p_adjusted"] <= 6 * near["p"]
+    frozen, short = told([BETTER | {"than": "c"}, BETTER], errors_of(a=a, b=b, c=c[:10]), notes=LOOKS)
+    assert (frozen["verdict"], short["n"]) == ("supported", 20), "decided arms leave the queue"
+
+
+def test_before_a_look_is_complete_nothing_is_decided():
+    (row,) = told(BETTER, errors_of(a=around(4.0, n=9, key=1), b=around(9.0, n=9, key=2)), notes=LOOKS)
+    assert (row["verdict"], row["reason"]) == ("inconclusive", "9 of the 10 seeds of this look are there")
+    (row,) = told(BETTER, errors_of(a=around(4.0, n=6, key=1), b=around(9.0, n=6, key=2)), notes=LOOKS)
+    assert row["verdict"] == "exploratory", "six seeds do for one look, not for three"
+
+
+def test_confirming_seeds_are_looked_at_like_others():
+    a, b = around(4.0, 0.1, 20, key=1), around(5.0, 0.1, 20, key=2)
+    (row,) = told(BETTER, errors_of("confirm", a=a, b=b), notes=LOOKS, tune={"l2": [0.0, 1.0]})
+    assert (row["phase"], row["verdict"], row["look"]) == ("confirm", "supported", 10)
+
+
+def test_a_claim_tells_when_it_was_stated():
+    study = study_of(ARMS, [BETTER, BETTER | {"than": "c"}])
+    first, second = (
+        [claim.model_dump(mode="json", exclude_defaults=True) for claim in study.claims[:k]] for k in (1, 2)
+    )
+    notes = [{"note": "claims", "trials": 0, "claims": first}, {"note": "claims", "trials": 16, "claims": second}]
+    found = verdicts(results_of(study, errors_of(a=[1], b=[2], c=[3]), notes))
+    assert found["stated"].tolist() == ["before", "after 16 trials"]
+
+
+def test_a_thousand_arms_are_compared_with_the_reference_alone():
+    arms = {f"arm {number}": {"learning_rate": 0.001 * (number + 1)} for number in range(1000)}
+    rng = np.random.default_rng(0)
+    ended = errors_of(**{arm: list(rng.normal(5, 1, 10)) for arm in arms})
+    claims = [{"metric": "test_error", "trend": "falls", "over": "learning_rate"}]
+    results = results_of(study_of(arms, claims), ended)
+    assert len(differences(results)) == 999
+    assert verdicts(results)["verdict"].tolist() == ["inconclusive"]
+
+
+def test_the_metrics_that_claims_name_are_compared_too():
+    claims = [
+        BETTER,
+        {"metric": "reached", "target": 0.9, "better": "a", "than": "b"},
+        *({"metric": "time_to_target", "target": target, "better": "a", "than": "b"} for target in (0.5, 0.9)),
+        {"metric": "highest_stable_rate", "within": [0.0, 1.0]},
+    ]
+    ended = {
+        (arm, seed): {"test_accuracy": 0.9, "curve": [0.5, 0.8 + 0.1 * (arm == "a")]}
+        for arm in "abc"
+        for seed in (0, 1)
+    }
+    found = differences(results_of(study_of(ARMS, claims), ended))
+    times = [f"time_to_target ({target}, val_accuracy, epochs)" for target in (0.5, 0.9)]
+    assert found["metric"].drop_duplicates().tolist() == ["test_error", "reached", *times]
+    rows = found.set_index(["metric", "a", "b"])
+    assert rows.loc[("reached", "b", "a"), ["difference", "share"]].tolist() == [-1, 0]
+    assert rows.loc[(times[1], "b", "a"), ["difference", "share"]].tolist() == [2, 0]
