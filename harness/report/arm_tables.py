@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from harness.report.images_section import over_images
 from harness.report.study_frames import Frames
 from harness.spec.cells import Winner
 from harness.spec.study import Study
@@ -18,7 +20,8 @@ def arm_table(frames: Frames) -> pd.DataFrame:
 
     Columns: `arm, phase, label, total, done, diverged, failed, reference` (whether the others are compared with it),
     `settings` (see `settings_told`), `seconds` (mean) and, for `test_error` (%) and `val_loss`, `<name>_n, _mean, _low,
-    _high` over the seeds that have a finite value.
+    _high` over the seeds that have a finite value; `test_error_images` is half the interval of the mean test error over
+    seeds and images, NaN where there is none.
     """
     data = frames.phase("default", "confirm")
     by = ["arm", "phase"]
@@ -35,12 +38,12 @@ def arm_table(frames: Frames) -> pd.DataFrame:
         figures = summarise(data, by, name).set_index(by)[["n", "mean", "low", "high"]]
         table = table.join(figures.add_prefix(f"{name}_"))
     table = table.reset_index()
+    cells = list(zip(table["arm"], table["phase"], strict=True))
+    images = over_images(frames)
     return table.assign(
+        test_error_images=[images[cell].half if cell in images else np.nan for cell in cells],
         reference=table["arm"] == frames.study.reference,
-        settings=[
-            settings_told(frames.study, frames.winners, arm, phase)
-            for arm, phase in zip(table["arm"], table["phase"], strict=True)
-        ],
+        settings=[settings_told(frames.study, frames.winners, arm, phase) for arm, phase in cells],
     )
 
 

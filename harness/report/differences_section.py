@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 
 from harness.report import markdown as md
+from harness.report.images_section import differences_over_images
 from harness.report.labels import arm_labels
 from harness.report.study_frames import SHOWN_PHASES, Frames
+from harness.statistics.intervals import Interval
 from harness.statistics.metrics import metric_values
 from harness.statistics.paired import (
     DRAWS,
@@ -38,7 +40,8 @@ def differences_from_reference(frames: Frames) -> list[str]:
         "reference at the same seed, in points; below 0 the arm is better."
     )
     told = " ".join(filter(None, [lead, method(table), power(table), losses(values)]))
-    rows = difference_rows(table, labels, values.groupby("arm")["lost"].sum())
+    images = differences_over_images(frames, values, reference)
+    rows = difference_rows(table, labels, values.groupby("arm")["lost"].sum(), images)
     return [told, rows if len(table) <= SHOWN_AT_ONCE else md.details(f"Paired differences ({len(table)})", rows)]
 
 
@@ -78,19 +81,23 @@ def losses(values: pd.DataFrame) -> str:
     return f"{len(lost)} of {len(values)} trials diverged or failed; {what}."
 
 
-def difference_rows(table: pd.DataFrame, labels: Mapping[str, str], lost: pd.Series) -> str:
-    """Return the table; an arm without a difference says why."""
-    header = ["arm", "difference (points)", "seeds in favour", "p", "adjusted p"]
+def difference_rows(
+    table: pd.DataFrame, labels: Mapping[str, str], lost: pd.Series, images: Mapping[str, Interval]
+) -> str:
+    """Return the table; an arm without a difference says why. `images` has intervals over seeds and images, by arm."""
+    with_images = ["with images"] * bool(images)
+    header = ["arm", "difference (points)", *with_images, "seeds in favour", "p", "adjusted p"]
     rows = []
     for row in table.to_dict("records"):
         told = [
             difference(row),
+            *[bounds(images.get(row["a"])) for _ in with_images],
             f"{row['share'] * row['n']:.0f} of {row['n']}",
             short(row["p"]),
             short(row["p_adjusted"]),
         ]
         if np.isnan(row["difference"]):
-            told = [absence(row, lost), "–", "–", "–"]
+            told = [absence(row, lost), *["–"] * (len(header) - 2)]
         rows.append([labels[row["a"]], *told])
     return md.table(header, rows, header[1:])
 
@@ -99,6 +106,13 @@ def difference(row: Mapping[Hashable, Any]) -> str:
     """Return "-0.35 (-0.60 to -0.10)"; the difference alone where one seed bounds no interval."""
     mean, low, high = (f"{row[name]:+z.2f}" for name in ("difference", "low", "high"))
     return mean if np.isnan(row["low"]) else f"{mean} ({low} to {high})"
+
+
+def bounds(interval: Interval | None) -> str:
+    """Return "-0.60 to -0.10"; a dash where nothing is bounded."""
+    if interval is None or np.isnan(interval.low):
+        return "–"
+    return f"{interval.low:+z.2f} to {interval.high:+z.2f}"
 
 
 def absence(row: Mapping[Hashable, Any], lost: pd.Series) -> str:

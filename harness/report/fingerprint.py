@@ -24,6 +24,8 @@ def results_digest(results: Results) -> str:
         rows = frame.to_csv(index=False, lineterminator="\n").splitlines()
         digest.update("\n".join([*rows[:1], *sorted(rows[1:])]).encode())
     digest.update(json.dumps(results.environments, sort_keys=True).encode())
+    if results.predictions.trials:  # by the weights that predict
+        digest.update(json.dumps(sorted(results.predictions.trials)).encode())
     digest.update(json.dumps(sorted(results.predictions.trials)).encode())  # the weights say what is predicted
     return digest.hexdigest()[:16]
 

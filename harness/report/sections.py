@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from harness.report import images_section
 from harness.report import markdown as md
 from harness.report.arm_tables import arm_table, lost_table, settings_header, spoken, tuning_table
 from harness.report.differences_section import differences_from_reference
@@ -45,7 +46,7 @@ def render(results: Results, figures: Mapping[str, Captioned], speed: str | None
         "## Summary",
         *pictures(figures[""]),
         summary_table(frames),
-        READING,
+        READING + f" {images_section.READING}" * bool(results.predictions.trials),
     ]
     parts += [section(study, figures[name]) for name, study in frames.items()]
     parts += [empty(study) for name, study in results.studies.items() if name not in frames]
@@ -96,7 +97,7 @@ def section(frames: Frames, figures: Captioned) -> str:
     if study.question:
         parts.append(f"**Question.** {md.escape(study.question)}")
     parts += [f"**Design.** {design(frames)}", *missing(frames), *pictures(figures), arm_rows(frames)]
-    parts += differences_from_reference(frames)
+    parts += [*differences_from_reference(frames), *images_section.images_that_separate(frames)]
     parts.append(md.details("Every seed", seed_rows(frames)))
     if len(frames.phase("tune")):
         parts.append(md.details("Tuning", tuning_rows(frames)))
@@ -163,13 +164,16 @@ def arm_rows(frames: Frames) -> str:
     """Return the table arm × phase."""
     table = arm_table(frames)
     several = table["arm"].nunique() > 1
-    right = [settings_header(frames.study), "n", "test error (%)", "validation loss", "seconds", "diverged", "failed"]
+    images = ["with images"] * bool(table["test_error_images"].notna().any())
+    right = [settings_header(frames.study), "n", "test error (%)", *images]
+    right += ["validation loss", "seconds", "diverged", "failed"]
     rows = []
     for row in table.to_dict("records"):
         cells = [
             md.escape(row["settings"]),
             str(row["total"]),
             interval(row, "test_error", 2),
+            *([half(row["test_error_images"])] if images else []),
             interval(row, "val_loss", 4),
             f"{row['seconds']:.2f}",
             rate(row["diverged"], row["total"]),
@@ -187,6 +191,11 @@ def interval(row: Mapping[Hashable, Any], name: str, digits: int) -> str:
         return "–"
     text = plus_minus(mean, low, high, digits)
     return text if n == row["total"] else f"{text} (n = {n})"
+
+
+def half(width: float) -> str:
+    """Return "± 0.22"; a dash when there is no interval."""
+    return f"± {width:.2f}" if np.isfinite(width) else "–"
 
 
 def rate(count: int, total: int) -> str:

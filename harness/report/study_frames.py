@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from harness.report.labels import SHOWN_PHASES, arm_labels
 from harness.results.frames import Results
+from harness.results.predictions import Predictions
 from harness.spec.cells import Winner
 from harness.spec.study import Study
 from harness.statistics.curve_metrics import passes
@@ -24,7 +25,8 @@ class Frames:
     `label` (short name of the arm), `block`, `depth`, `width` (of the first hidden layer), `train_error`, `val_error`,
     `test_error` (%), `gap` (test error minus training error, points) and `lost` (100 where the seed diverged or failed,
     else 0); `curves` and `layers` have those of their files and of their trial, and `curves` has `passes`: how often
-    the training images had been seen, epochs and parts of them. Rows follow the arms. `winners` is that of the results.
+    the training images had been seen, epochs and parts of them. Rows follow the arms. `winners` and `predictions` are
+    those of the results.
     """
 
     study: Study
@@ -32,6 +34,7 @@ class Frames:
     curves: pd.DataFrame
     layers: pd.DataFrame
     winners: Mapping[tuple[str, str, int], Winner]
+    predictions: Predictions = field(default_factory=Predictions)
 
     @property
     def final(self) -> str:
@@ -66,7 +69,8 @@ def study_frames(results: Results, name: str) -> Frames:
     trials = trials.sort_values(["place", "stage", "learning_rate", "seed"], kind="stable")
     trials = trials.drop(columns=["place", "stage"]).reset_index(drop=True)
     curves = _with_errors(_joined(trials, results.curves))
-    return Frames(study, trials, curves.assign(passes=passes(curves)), _joined(trials, results.layers), results.winners)
+    curves, layers = curves.assign(passes=passes(curves)), _joined(trials, results.layers)
+    return Frames(study, trials, curves, layers, results.winners, results.predictions.only(trials["trial_id"]))
 
 
 def all_frames(results: Results) -> dict[str, Frames]:

@@ -101,6 +101,25 @@ def _disagreement(pair: pd.DataFrame, predictions: Predictions) -> float:
     return float(np.mean(classes[0] != classes[1]))
 
 
+def classes_by_arm(
+    trials: pd.DataFrame, predictions: Predictions
+) -> tuple[dict[str, NDArray[np.uint8]], NDArray[np.uint8]]:
+    """Return the predicted classes of each arm (seeds, images) and the true ones (images,).
+
+    `trials` has the columns `arm, trial_id, weights_sha256`. Arms of which a trial has left no predictions are left
+    out, and so are those that were tested on other images than the first.
+    """
+    classes: dict[str, NDArray[np.uint8]] = {}
+    labels = np.zeros(0, np.uint8)
+    for arm, rows in trials.groupby("arm", sort=False):
+        found = [predictions.of(str(row.trial_id), str(row.weights_sha256)) for row in rows.itertuples()]
+        kept = [both for both in found if both is not None]
+        labels = kept[0][1] if kept and not classes else labels
+        if len(kept) == len(found) and all(np.array_equal(true, labels) for _, true in kept):
+            classes[str(arm)] = np.stack([predicted for predicted, _ in kept])
+    return classes, labels
+
+
 def separating_images(
     classes: Mapping[str, NDArray[np.uint8]], labels: NDArray[np.uint8], count: int = 10
 ) -> pd.DataFrame:
