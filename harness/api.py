@@ -4,12 +4,12 @@ import os
 import signal
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from harness.errors import InputError
 from harness.results.frames import Results, load_results
 from harness.spec import Study, load_study
-from harness.sweep.runner import run_studies
+from harness.sweep.runner import refuse_undecidable, run_studies
 
 
 def run(
@@ -21,13 +21,16 @@ def run(
     results: str | Path | None = None,
     jobs: int | None = None,
     scheduler: str | None = None,
+    until: Literal["decided"] | None = None,
+    budget: float | None = None,
 ) -> Results:
     """Run studies, given by name, path or as `Study`, and return all that the results folder then holds.
 
     `settings` change fields of the baseline, as ``--set`` does; they, `seeds` and `dataset` do not apply to a
     `Study`, which is resolved already. `results` defaults to results/local/<profile>, `jobs` to the cores there are.
-    Finished trials are not run again. A trial that fails is a row with its reason. After Ctrl-C
-    what is finished is kept and KeyboardInterrupt raised; SIGTERM ends the process alike. Raises InputError.
+    `until` and `budget` (in seconds) are those of the command. Finished trials are not run again. A trial that fails
+    is a row with its reason. After Ctrl-C what is finished is kept and KeyboardInterrupt raised; SIGTERM ends the
+    process alike. Raises InputError.
     """
     if not studies:
         raise InputError("run: no study given")
@@ -36,7 +39,9 @@ def run(
         for study in studies
     ]
     folder = Path(results) if results is not None else default_folder("results", profile)
-    summary = run_studies(resolved, folder, jobs or cores(), scheduler)
+    if until is not None:
+        refuse_undecidable(resolved)
+    summary = run_studies(resolved, folder, jobs or cores(), scheduler, until_decided=until is not None, budget=budget)
     if summary.signal is not None:
         kept = f"{summary.missing} trials are missing in {folder}; the same call goes on where it stopped"
         raise KeyboardInterrupt(kept) if summary.signal == signal.SIGINT else SystemExit(128 + summary.signal)

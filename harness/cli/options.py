@@ -41,6 +41,14 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _duration(text: str) -> float:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text)
+    seconds = float(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]] if found else 0.0
+    if not seconds > 0:
+        raise typer.BadParameter(f"found {text!r}, expected a time above 0 such as 90s, 10m or 2h")
+    return seconds
+
+
 def _address(text: str) -> str:
     if not re.fullmatch(r"[a-z]+://[^/\s]+:\d+", text):
         raise typer.BadParameter(f"found {text!r}, expected an address such as tcp://HOST:PORT")
@@ -98,3 +106,14 @@ Timeout = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts instead of a table.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress; errors are told all the same.")]
+Until = Annotated[
+    str | None,
+    typer.Option(
+        metavar="decided",
+        parser=_one_of(("decided",)),
+        help="Add seeds, up to at_most, to the arms of claims that are still open.",
+    ),
+]
+Budget = Annotated[
+    float | None, typer.Option(metavar="TIME", parser=_duration, help="Begin nothing that ends after 90s, 10m, 2h.")
+]

@@ -136,7 +136,11 @@ def verdicts_lines(study: "Study") -> list[str]:
         return [str(count)] * bool(count)
     needed = seeds_that_can_decide(flips)
     exploratory = ": exploratory" if study.seeds < needed else ""
-    return [f"{count}, {flips} by the sign-flip test, which takes {needed} seeds; here are {study.seeds}{exploratory}"]
+    lines = [f"{count}, {flips} by the sign-flip test, which takes {needed} seeds; here are {study.seeds}{exploratory}"]
+    if looks := study.looks:
+        needed = seeds_that_can_decide(flips * len(looks))
+        lines.append(f"until decided, looked at with {', '.join(map(str, looks))} seeds, the test takes {needed}")
+    return lines
 
 
 def _tuning_lines(study: "Study") -> list[str]:

@@ -9,6 +9,7 @@ import typer
 
 from harness.cli.json_output import print_json, print_rows
 from harness.cli.options import (
+    Budget,
     Data,
     FailFast,
     Jobs,
@@ -23,6 +24,7 @@ from harness.cli.options import (
     Settings,
     Studies,
     Timeout,
+    Until,
 )
 from harness.cli.reports import write
 from harness.cli.shared import STOPPED, folder_for, helped, refuse_twice, teller
@@ -50,6 +52,7 @@ def reproduce(
     retry_failed: Retry = False,
     fail_fast: FailFast = False,
     timeout: Timeout = None,
+    until: Until = None,
     quiet: Quiet = False,
 ) -> None:
     from harness.report.folder import refuse_foreign
@@ -58,7 +61,8 @@ def reproduce(
     results, reports = results or folder_for("results", profile), reports or folder_for("reports", profile)
     refuse_foreign(reports)
     studies = _load(study_names(), profile)
-    code = _run(studies, results, jobs, scheduler, retry_failed, fail_fast, timeout, quiet)
+    until_decided = until is not None or profile == "full"
+    code = _run(studies, results, jobs, scheduler, retry_failed, fail_fast, timeout, quiet, until_decided)
     if code < STOPPED:
         _time_kernels_once(results, quiet)
         write(results, reports)
@@ -83,13 +87,18 @@ def run(
     retry_failed: Retry = False,
     fail_fast: FailFast = False,
     timeout: Timeout = None,
+    until: Until = None,
+    budget: Budget = None,
     quiet: Quiet = False,
 ) -> None:
     from harness.results.frames import load_study_results
+    from harness.sweep.runner import refuse_undecidable
 
     results = results or folder_for("results", profile)
     resolved = _load(studies, profile, settings, seeds, dataset)
-    code = _run(resolved, results, jobs, scheduler, retry_failed, fail_fast, timeout, quiet)
+    if until:
+        refuse_undecidable(resolved)
+    code = _run(resolved, results, jobs, scheduler, retry_failed, fail_fast, timeout, quiet, until is not None, budget)
     if code < STOPPED:
         from harness.cli.printing import arms_table
 
@@ -201,6 +210,8 @@ def _run(
     fail_fast: bool,
     timeout: float | None,
     quiet: bool,
+    until_decided: bool,
+    budget: float | None = None,
 ) -> int:
     """Run studies, tell how it went and return the exit code."""
     if jobs is not None and scheduler is not None:
@@ -209,18 +220,32 @@ def _run(
     from harness.sweep.progress import Progress, progress_display
     from harness.sweep.runner import run_studies
 
-    progress = Progress() if quiet else progress_display()
-    summary = run_studies(studies, results, jobs or cores(), scheduler, retry_failed, fail_fast, timeout, progress)
+    summary = run_studies(
+        studies,
+        results,
+        jobs or cores(),
+        scheduler,
+        retry_failed,
+        fail_fast,
+        timeout,
+        Progress() if quiet else progress_display(),
+        until_decided=until_decided,
+        budget=budget,
+    )
     counts = {"done": summary.done, "diverged": summary.diverged, "failed": summary.failed, "missing": summary.missing}
     told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
     if summary.to_follow:
         told += f" (and {summary.to_follow} to confirm with, which tuning chooses)"
     before = sum(counts.values()) - summary.ran - summary.missing
     print(f"{summary.ran} trials run now, {before} recorded before: {told}\nresults: {results}")
+    again = f"this goes on where it stopped: {shlex.join(['harness', *sys.argv[1:]])}"
     if summary.signal is not None:
-        note(f"stopped early; this goes on where it stopped: {shlex.join(['harness', *sys.argv[1:]])}")
-        return 128 + summary.signal
-    return 1 if summary.failed or summary.missing else 0
+        note(f"stopped early; {again}")
+        return STOPPED + summary.signal
+    if summary.out_of_time and summary.missing:
+        note(f"the time is up; {again}")
+    missing = summary.missing and not summary.out_of_time
+    return 1 if summary.failed or missing else 0
 
 
 def _time_kernels_once(results: Path, quiet: bool) -> None:

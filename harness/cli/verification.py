@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import Jobs, Sample
+from harness.cli.options import Jobs, Quiet, Sample
 from harness.cli.shared import helped
 from harness.errors import HarnessError, InputError
 from harness.text import counted
@@ -34,17 +34,19 @@ def verify(
     sample: Sample = None,
     adopt: Annotated[bool, typer.Option("--adopt", help="Let stale rows count, if a sample is the same.")] = False,
     jobs: Jobs = None,
+    quiet: Quiet = False,
 ) -> None:
     from harness.api import cores
     from harness.sweep import verify as verifying
-    from harness.sweep.progress import progress_display
+    from harness.sweep.progress import Progress, progress_display
 
     if adopt and sample is not None:
         raise InputError("--sample and --adopt exclude each other: how many rows an adoption draws is fixed")
+    progress = Progress() if quiet else progress_display()
     if adopt:
-        found = verifying.adopt(results, jobs or cores(), progress_display())
+        found = verifying.adopt(results, jobs or cores(), progress)
     else:
-        found = verifying.verify(results, sample or verifying.ENOUGH, jobs or cores(), progress_display())
+        found = verifying.verify(results, sample or verifying.ENOUGH, jobs or cores(), progress)
     for reason, count in found.left_out.items():
         print(f"left out: {counted(count, 'row')} ({reason})")
     if adopt and not found.rows:

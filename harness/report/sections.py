@@ -96,7 +96,7 @@ def section(frames: Frames, figures: Captioned) -> str:
     parts = [f'<a id="{anchor(study.name)}"></a>', title]
     if study.question:
         parts.append(f"**Question.** {md.escape(study.question)}")
-    parts += [f"**Design.** {design(frames)}", *missing(frames), *pictures(figures), arm_rows(frames)]
+    parts += [f"**Design.** {design(frames)}", *looks(frames), *missing(frames), *pictures(figures), arm_rows(frames)]
     parts += [*differences_from_reference(frames), *images_section.images_that_separate(frames)]
     parts.append(md.details("Every seed", seed_rows(frames)))
     if len(frames.phase("tune")):
@@ -138,6 +138,19 @@ def tuning_design(study: Study) -> str:
     return f"{lead} with the best of {grid} by validation loss over {seeds}, {fresh} {study.seeds} fresh seeds"
 
 
+def looks(frames: Frames) -> list[str]:
+    """Return when the claims were looked at, where seeds were added until they were decided."""
+    lines = []
+    for note in (note for note in frames.notes if note["note"] == "looks"):
+        fixed = f"after {note['trials']:,} trials" if note["trials"] else "before the first trial"
+        lines.append(
+            f"**Until decided.** The claims were looked at with {listed(map(str, note['at']))} seeds, fixed {fixed}. A "
+            "verdict stands as it fell, and arms that no open claim reads got no more seeds; every p is multiplied by "
+            f"the number of looks, {len(note['at'])}."
+        )
+    return lines
+
+
 def missing(frames: Frames) -> list[str]:
     """Return warnings where the numbers below should not be leant on: unfinished studies, absent data, few seeds."""
     study, lines = frames.study, []
@@ -147,7 +160,7 @@ def missing(frames: Frames) -> list[str]:
         lines.append(f"> **Left out:** {arms}; {md.escape(name)} was not on the machine ({fetch} gets it).")
     expected = len(study.arms) * study.seeds
     for phase in (phase for phase in study.phases if phase != "tune"):
-        found = len(frames.phase(phase))
+        found = frames.phase(phase).groupby("arm").size().clip(upper=study.seeds).sum()
         if found < expected:
             lines.append(f"> **Incomplete:** {found} of {expected} trials *{SHOWN_PHASES[phase]}* have finished.")
     if study.seeds < FEW_SEEDS:

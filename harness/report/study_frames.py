@@ -1,7 +1,7 @@
 """The frames that tables and figures read: one study's trials and curves, with errors in percent and arms in order."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,6 +9,7 @@ import pandas as pd
 
 from harness.report.labels import SHOWN_PHASES, arm_labels
 from harness.results.frames import Results
+from harness.results.notes import Note
 from harness.results.predictions import Predictions
 from harness.spec.cells import Winner
 from harness.spec.study import Study
@@ -25,8 +26,8 @@ class Frames:
     `label` (short name of the arm), `block`, `depth`, `width` (of the first hidden layer), `train_error`, `val_error`,
     `test_error` (%), `gap` (test error minus training error, points) and `lost` (100 where the seed diverged or failed,
     else 0); `curves` and `layers` have those of their files and of their trial, and `curves` has `passes`: how often
-    the training images had been seen, epochs and parts of them. Rows follow the arms. `winners` and `predictions` are
-    those of the results.
+    the training images had been seen, epochs and parts of them. Rows follow the arms. `winners`, `predictions` and
+    `notes` are those of the results.
     """
 
     study: Study
@@ -35,6 +36,7 @@ class Frames:
     layers: pd.DataFrame
     winners: Mapping[tuple[str, str, int], Winner]
     predictions: Predictions = field(default_factory=Predictions)
+    notes: Sequence[Note] = ()
 
     @property
     def final(self) -> str:
@@ -70,7 +72,8 @@ def study_frames(results: Results, name: str) -> Frames:
     trials = trials.drop(columns=["place", "stage"]).reset_index(drop=True)
     curves = _with_errors(_joined(trials, results.curves))
     curves, layers = curves.assign(passes=passes(curves)), _joined(trials, results.layers)
-    return Frames(study, trials, curves, layers, results.winners, results.predictions.only(trials["trial_id"]))
+    predictions, notes = results.predictions.only(trials["trial_id"]), results.notes.get(name, ())
+    return Frames(study, trials, curves, layers, results.winners, predictions, notes)
 
 
 def all_frames(results: Results) -> dict[str, Frames]:

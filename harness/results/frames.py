@@ -17,7 +17,7 @@ import pandas as pd
 from harness.errors import InputError
 from harness.results.files import read_environments, read_study, study_folders
 from harness.results.journal import tuning_loss
-from harness.results.notes import Note, read_whole
+from harness.results.notes import Note, looks_of, read_whole
 from harness.results.predictions import Predictions, read_predictions
 from harness.spec.cells import Cell, Winner, confirm_cells, first_cells, winner_of
 from harness.spec.figures import CURVE_FIGURES, TRIAL_FIGURES
@@ -95,7 +95,8 @@ def load_study_results(folder: Path | str) -> Results:
     outcomes = journal.kept
     for key, outcome in outcomes.items():
         outcome.record["code_digest"] = journal.codes[key][-1] or None
-    cells = list(_finished_cells(study, datasets, outcomes))
+    seeds = max(study.seeds, *looks_of(journal.notes), 0)  # claims may have taken more of some arms
+    cells = list(_finished_cells(study.model_copy(update={"seeds": seeds}), datasets, outcomes))
     served = dict.fromkeys(key for _, key in cells)
     return Results(
         studies={study.name: study},

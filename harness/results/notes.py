@@ -2,7 +2,8 @@
 
 `{"note": "claims", "trials": 12, "claims": […]}`   the study's claims from here on, and how many of its trials any
                                                    study of the results folder had by then
-`{"note": "looks", "at": [10, 20, 40]}`             the numbers of seeds at which its claims are looked at
+`{"note": "looks", "at": [10, 20], "trials": 0}`    the numbers of seeds at which its claims are looked at, and how many
+                                                   trials had been seen when these were fixed
 `{"note": "adopt", "digests": {old: new}, …}`       records above that count under one code digest count under another
 """
 
@@ -50,6 +51,16 @@ def _adopted(codes: Mapping[str, Codes], digests: Mapping[str, str]) -> dict[str
     """Return the codes that change. Only records above the note are meant: those below it were never compared."""
     added = {key: [digests[code] for code in counted if code in digests] for key, counted in codes.items()}
     return {key: tuple(dict.fromkeys((*codes[key], *new))) for key, new in added.items() if new}
+
+
+def looks_of(notes: Iterable[Note]) -> tuple[int, ...]:
+    """Return the numbers of seeds at which a study's claims are looked at; none where it is run to a fixed number."""
+    return next((tuple(note["at"]) for note in notes if note["note"] == "looks"), ())
+
+
+def looks_note(looks: Iterable[int], trials: int) -> Note:
+    """Return the note that claims are looked at with these numbers of seeds, fixed when `trials` have been run."""
+    return {"note": "looks", "at": list(looks), "trials": trials}
 
 
 def claims_note(claims: Iterable[Any], trials: int) -> Note:

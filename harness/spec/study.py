@@ -1,6 +1,8 @@
 """A study: the question, its arms and seeds, resolved from a TOML file, a profile and the command line."""
 
 from collections.abc import Collection, Iterator, Sequence
+from itertools import count as counting
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -89,6 +91,17 @@ class Study(Table):
             "reference": self.reference if self.reference in names else _reference(None, here, self.baseline, ""),
         }
         return self.model_copy(update=changes)
+
+    @property
+    def looks(self) -> tuple[int, ...]:
+        """The numbers of seeds at which claims are looked at until they are decided: count, 2·count, … and at_most.
+
+        None where the study claims nothing, or does not say up to how many seeds may be added.
+        """
+        if not self.claims or self.at_most is None:
+            return ()
+        doubled = takewhile(lambda seeds: seeds < self.at_most, (self.seeds * 2**i for i in counting()))
+        return (*doubled, self.at_most)
 
     @property
     def phases(self) -> tuple[Phase, ...]:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from harness.results.frames import Results
-from harness.results.notes import Note, stated
+from harness.results.notes import looks_of, stated
 from harness.spec.cells import CONFIRM_SEED
 from harness.spec.claim_table import SIGN_FLIP_FORMS
 from harness.spec.claims import Question, questions, sign_flip_count
@@ -59,9 +59,11 @@ def told_verdicts(results: Results) -> pd.DataFrame:
     return frame.astype({"seeds_to_decide": "Int64", "look": "Int64"})
 
 
-def looks_of(notes: Sequence[Note]) -> tuple[int, ...]:
-    """Return the numbers of seeds at which a study's claims are looked at; none where it is run to a fixed number."""
-    return next((tuple(note["at"]) for note in reversed(notes) if note["note"] == "looks"), ())
+def open_questions(results: Results, name: str, look: int) -> list[Question]:
+    """Return the questions of a study that are still open when they have been looked at with `look` seeds."""
+    asked = questions(results.studies[name])
+    found = judged(_up_to(results, look), name, asked, looks_of(results.notes[name]))
+    return [question for question, verdict in zip(asked, found, strict=True) if verdict.look is None]
 
 
 def _rows(results: Results, name: str) -> Iterator[dict[str, object]]:

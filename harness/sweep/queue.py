@@ -2,7 +2,7 @@
 
 from base64 import b64decode
 from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.datasets import load_dataset
-from harness.errors import HarnessError
+from harness.errors import HarnessError, InputError
 from harness.results.files import read_environments
 from harness.results.journal import SCHEMA, Record
+from harness.results.notes import Note, looks_of
 from harness.results.predictions import Predictions, prediction, read_predictions
 from harness.spec.cells import Cell
 from harness.spec.study import Study
@@ -30,7 +31,15 @@ class Queue:
     A trial that another study of the folder has recorded is copied from there instead of being queued.
     """
 
-    def __init__(self, studies: Iterable[Study], results: Path, sources: Sources, retry_failed: bool) -> None:
+    def __init__(
+        self,
+        studies: Iterable[Study],
+        results: Path,
+        sources: Sources,
+        retry_failed: bool,
+        until_decided: bool,
+        tell: Callable[[str], None],
+    ) -> None:
         self.tasks: deque[Task] = deque()
         self._results = results
         self._sources = sources
@@ -41,9 +50,11 @@ class Queue:
         self._indices = {name: index_of(journal) for name, journal in journals.items()}
         if retry_failed:
             self._indices = {name: _without_failed(index) for name, index in self._indices.items()}
+        notes = {name: journal.notes for name, journal in journals.items()}
+        looks = {study.name: _looks(study, notes[study.name]) if until_decided else () for study in studies}
         self.folders = [
-            StudyFolder(study, results / study.name, self._indices[study.name], journals[study.name].notes, sources)
-            for study in studies
+            StudyFolder(study, results / name, self._indices[name], notes[name], sources, looks[name], tell)
+            for name, study in ((study.name, study) for study in studies)
         ]
         for folder in self.folders:
             folder.begin(lambda study: trials_seen(study, self._indices.values(), sources))
@@ -124,6 +135,18 @@ class Queue:
         classes = np.frombuffer(b64decode(sent), np.uint8)
         labels = self._test_labels[name][: len(classes)]
         return prediction(task.trial_id, record["weights_sha256"], classes, labels)
+
+
+def _looks(study: Study, notes: list[Note]) -> tuple[int, ...]:
+    """Return the looks of a study; raises InputError where its journal has fixed others."""
+    fixed = looks_of(notes)
+    if fixed and fixed != study.looks:
+        told = ", ".join(map(str, fixed)), ", ".join(map(str, study.looks)) or "none"
+        raise InputError(
+            f"study '{study.name}': its claims are looked at with {told[0]} seeds, as was fixed before the first look; "
+            f"count and at_most now make {told[1]}: put them back, or choose another folder with --results"
+        )
+    return study.looks
 
 
 def _without_failed(index: Index) -> Index:

@@ -1,7 +1,9 @@
 """Runs studies: what is recorded stays, what is missing is run, and every outcome is a line in a journal."""
 
+import math
 import signal
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -37,6 +39,7 @@ class RunSummary:
     missing: int
     to_follow: int  # confirming trials, whose settings wait for tuning trials that are missing
     signal: int | None  # that ended it early
+    out_of_time: bool  # its budget did
 
 
 def run_studies(
@@ -49,6 +52,8 @@ def run_studies(
     timeout: float | None = None,
     progress: Progress | None = None,
     work: str = RUN_TRIAL,
+    until_decided: bool = False,
+    budget: float | None = None,
 ) -> RunSummary:
     """Run every trial of `studies` that the results folder does not hold yet, in `jobs` processes or on a cluster.
 
@@ -57,6 +62,9 @@ def run_studies(
     fields → record) is what a worker calls. After one Ctrl-C or SIGTERM the running trials are finished (those on a
     cluster are given up) and the summary names the `signal`; a second Ctrl-C raises KeyboardInterrupt. The
     tables are rewritten in any case.
+
+    `until_decided` adds seeds at the looks of a study while a claim of it is open, to the arms that such a claim reads.
+    `budget` is how many seconds the run may take: what would not end in time is not begun.
 
     Raises InputError for bad state (locked, foreign, damaged or read-only folder, unreachable scheduler) and
     HarnessError when the disk is full or the scheduler is lost; what is finished is kept.
@@ -71,6 +79,7 @@ def run_studies(
         refuse_disabled_compiler(name)
     _refuse_more_images_than_there_are(studies)
     stop = Stop()
+    deadline, longest, out_of_time = time.monotonic() + (budget or math.inf), 0.0, False
     sources = sources_of(studies)
     running = "finishing" if scheduler is None else "giving up"
     with locked(results), _signals(stop, progress, running):
@@ -79,7 +88,7 @@ def run_studies(
         with (
             _workers(jobs, scheduler, timeout, work) as workers,  # first, for no study is touched if there are none
             progress,
-            Queue(studies, results, sources, retry_failed) as queue,
+            Queue(studies, results, sources, retry_failed, until_decided, progress.note) as queue,
         ):
             _tell_what_was_there(queue, progress)
             progress.expect(len(queue.tasks))
@@ -91,8 +100,10 @@ def run_studies(
                 progress.expect(len(queue.tasks) - waiting)
                 if record is not None:
                     progress.finished(f"{task.study}: {task.arm}", record)
-                    stop.requested |= fail_fast and record["status"] == "failed"
-    return _summary(queue, progress.ran, stop.signal)
+                    longest = max(longest, record.get("seconds") or 0.0)
+                    out_of_time = time.monotonic() + longest > deadline
+                    stop.requested |= out_of_time or (fail_fast and record["status"] == "failed")
+    return _summary(queue, progress.ran, stop.signal, out_of_time)
 
 
 def _refuse_unrunnable(studies: list[Study], jobs: int) -> None:
@@ -102,6 +113,18 @@ def _refuse_unrunnable(studies: list[Study], jobs: int) -> None:
     for study in studies:
         if names.count(study.name) > 1:
             raise InputError(f"study '{study.name}': given twice")
+
+
+def refuse_undecidable(studies: list[Study]) -> None:
+    """Raise InputError for a study that claims nothing, or does not say up to how many seeds may be added."""
+    for study in studies:
+        if not study.claims:
+            raise InputError(f"--until decided: study '{study.name}' claims nothing, so there is nothing to decide")
+        if study.at_most is None:
+            raise InputError(
+                f"--until decided: study '{study.name}' does not say up to how many seeds may be added; "
+                f"give its [seeds] table at_most, such as at_most = {4 * study.seeds}"
+            )
 
 
 def _refuse_more_images_than_there_are(studies: list[Study]) -> None:
@@ -162,8 +185,10 @@ def _signals(stop: Stop, progress: Progress, running: str) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _summary(queue: Queue, ran: int, ended_by: int | None) -> RunSummary:
+def _summary(queue: Queue, ran: int, ended_by: int | None, out_of_time: bool) -> RunSummary:
     statuses = {key: status for folder in queue.folders for key, status in folder.statuses().items()}
     count = Counter(statuses.values())
     to_follow = sum(folder.unchosen() for folder in queue.folders) if count["missing"] else 0
-    return RunSummary(ran, count["done"], count["diverged"], count["failed"], count["missing"], to_follow, ended_by)
+    return RunSummary(
+        ran, count["done"], count["diverged"], count["failed"], count["missing"], to_follow, ended_by, out_of_time
+    )

@@ -1,7 +1,8 @@
 """One study of a running sweep: its journal, what is recorded in it and what it still waits for."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,14 @@ from harness.results.files import (
     write_study,
 )
 from harness.results.journal import JournalWriter, Record, journal_files
-from harness.results.notes import Note, changed, claims_note
+from harness.results.notes import Note, changed, claims_note, looks_note, looks_of
 from harness.results.predictions import Predictions, PredictionsWriter
 from harness.spec.cells import Cell, confirm_cells, first_cells, unchosen
+from harness.spec.names import Phase
 from harness.spec.study import Study
 from harness.sweep.resume import Index, Sources, entry_of, validation_losses
 from harness.sweep.statistics_tables import write_statistics
+from harness.text import counted
 
 
 class StudyFolder:
@@ -30,7 +33,16 @@ class StudyFolder:
     `cells` maps the trial_id of every cell known so far to the cell; `waiting` holds the ids not recorded yet.
     """
 
-    def __init__(self, study: Study, folder: Path, index: Index, notes: list[Note], sources: Sources) -> None:
+    def __init__(
+        self,
+        study: Study,
+        folder: Path,
+        index: Index,
+        notes: list[Note],
+        sources: Sources,
+        looks: tuple[int, ...],
+        tell: Callable[[str], None],
+    ) -> None:
         self.study = study
         self.folder = folder
         self.index = index
@@ -38,26 +50,30 @@ class StudyFolder:
         self.waiting: set[str] = set()
         self._notes = notes
         self._sources = sources
-        self._phases: list[Callable[[], list[Cell]]] = [self._confirm, lambda: first_cells(study)]
+        self._looks = looks  # none where the study is run to a fixed number of seeds
+        self._tell = tell
+        self._rounds = self._in_turn()
         self.adopted = _open_folder(folder)
         self._writer = JournalWriter(folder)
         self._predictions = PredictionsWriter(folder)
         self._environments: dict[str, Any] = read_environments(folder)
 
     def begin(self, trials_seen: Callable[[Study], int]) -> None:
-        """Note the claims, where they are new, and write study.json.
+        """Note the claims and looks, where they are new, and write study.json.
 
         To be called when every study of the run has been opened, for a run that is refused writes neither.
         """
         if changed(self._notes, self.study.claims):
             self._note(claims_note(self.study.claims, trials_seen(self.study)))
+        if self._looks and not looks_of(self._notes):
+            self._note(looks_note(self._looks, trials_seen(self.study)))
         write_study(self.folder, self.study, self._sources.datasets)
 
     def next_cells(self) -> dict[str, Cell]:
         """Return the next cells to be run, by trial_id, and wait for them; none while others are awaited."""
         fresh: dict[str, Cell] = {}
-        while self._phases and not (self.waiting or fresh):
-            for cell in self._phases.pop()():
+        while not (self.waiting or fresh) and (cells := next(self._rounds, None)) is not None:
+            for cell in cells:
                 key = self._sources.key(cell.trial)
                 self.cells.setdefault(key, cell)
                 if not self._settled(key):
@@ -100,11 +116,40 @@ class StudyFolder:
         self._writer.append([note])
         self._notes.append(note)
 
-    def _confirm(self) -> list[Cell]:
-        return confirm_cells(self.study, validation_losses(self.index, self._sources))
+    def _in_turn(self) -> Iterator[list[Cell]]:
+        """Yield the cells of the study: first those that need no result of others, then those that do.
+
+        After every look but the last, seeds are added to the arms that an open claim reads, in the phase it reads.
+        """
+        losses = validation_losses(self.index, self._sources)
+        yield first_cells(self.study)
+        yield confirm_cells(self.study, losses)
+        for look, following in pairwise(self._looks):
+            going_on = self._open_arms(look, following)
+            more = self.study.model_copy(update={"seeds": following})
+            yield [cell for cell in first_cells(more) if _serves(cell) in going_on]
+            yield [cell for cell in confirm_cells(more, losses) if _serves(cell) in going_on]
+
+    def _open_arms(self, look: int, following: int) -> set[tuple[str, Phase]]:
+        """Return the arms that a claim reads which is open after this look, and the phases in which it reads them."""
+        from harness.results.frames import load_study_results  # loads pandas, which other runs need not wait for
+        from harness.statistics.findings import units_of
+        from harness.statistics.verdict_table import open_questions
+
+        asked = open_questions(load_study_results(self.folder), self.study.name, look)
+        going_on = {(arm, question.phase) for question in asked for unit in units_of(question) for arm in unit}
+        arms = sum(any(arm.name == name for name, _ in going_on) for arm in self.study.arms)
+        told = f"{counted(arms, 'arm')} of {len(self.study.arms)} go on to {following}" if asked else "all is decided"
+        self._tell(f"{self.study.name}: at {look} seeds {counted(len(asked), 'verdict')} open; {told}")
+        return going_on
 
     def _settled(self, key: str) -> bool:
         return self._sources.settled(self.index.get(key), self.cells[key].trial)
+
+
+def _serves(cell: Cell) -> tuple[str, Phase]:
+    """Return the arm and the phase whose verdicts a cell serves: a phase of tuning serves what it tunes for."""
+    return cell.arm, "confirm" if cell.phase == "tune" else cell.phase
 
 
 def _open_folder(folder: Path) -> bool:

@@ -152,3 +152,9 @@ def meddling(fields):
     with (Path(find_spec("kernels").origin).parent / "numba_backend" / "losses.py").open("a") as source:
         source.write("\nMEDDLED = True\n")
     return steady(fields)
+
+
+def graded(fields):
+    """A rate of 0.1 is right for 10 % more of the images than any other; the rest is chance, within a point."""
+    record = steady(fields)
+    return record | {"test_accuracy": 0.8 + 0.1 * (fields["learning_rate"] == 0.1) + 0.01 * record["test_loss"]}
