@@ -30,6 +30,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "check": quality.check,
     "report": reports.report,
     "compare": reports.compare,
+    "export": reports.export,
     "verify": verification.verify,
     "bench": quality.bench,
     "list": studies.list_studies,

@@ -10,6 +10,7 @@ import typer
 from harness.errors import nearest
 
 PROFILES = ("smoke", "quick", "full")  # those of harness.spec.names, which is too heavy to import for --help
+FORMS = ("latex",)
 BENCHMARKS = ("kernels", "training", "all")
 
 
@@ -103,6 +104,13 @@ Retry = Annotated[bool, typer.Option("--retry-failed", help="Run trials again th
 FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first trial that fails.")]
 Timeout = Annotated[
     float | None, typer.Option(metavar="SECONDS", parser=_seconds, help="Give up a trial after so long.")
+]
+Form = Annotated[str, typer.Option("--to", metavar="latex", parser=_one_of(FORMS), help="What is written.")]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR", parser=_folder, help="Folder that is written to.", show_default="reports/local/latex/NAME"
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts instead of a table.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress; errors are told all the same.")]

@@ -1,4 +1,4 @@
-"""The commands on results: report and compare."""
+"""The commands on results: report, compare and export."""
 
 import shlex
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.json_output import print_json
-from harness.cli.options import Json, Profile, Reports, Results
+from harness.cli.options import Form, Json, Output, Profile, Reports, Results
 from harness.cli.shared import folder_for, helped
 from harness.errors import HarnessError
 
@@ -75,6 +75,24 @@ def _compare_bench(a: Path, b: Path, json: bool) -> None:
     print_json(found.rows) if json else print(bench_text(found, a, b))
     if len(worse := slower(found.rows)):
         raise HarnessError(bench_line(worse, len(found.rows), b))
+
+
+@helped(
+    """Write the tables of a results folder for a paper: arms, paired differences, verdicts and effects in booktabs.
+
+    Example: harness export results/local/quick --to latex
+    """
+)
+def export(
+    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="Results folder, or the folder of one study.")],
+    to: Form = "latex",
+    output: Output = None,
+) -> None:
+    from harness.report.latex_tables import export_latex
+
+    output = output or Path("reports") / "local" / to / results.resolve().name
+    written = export_latex(results, output)
+    print(f"{len(written)} tables: {output}")
 
 
 def write(results: Path, reports: Path) -> None:
