@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from harness.spec.study import Arm
 
 
+CLAIM_LETTERS = 50
+"""Of a claim's text, in a table."""
+
+
 def evaluation_line(row: Mapping[str, Any]) -> str:
     """Return one evaluation of a training run as a line."""
     parts = [f"epoch {row['epoch']:>3}", f"{row['samples']:>9,} images", f"{row['seconds']:7.2f} s"]
@@ -64,6 +68,30 @@ def arms_table(results: "Results") -> str:
         ]
         rows.append([str(arm), str(phase), settings, f"{len(done)}/{len(group)}", *figures])
     return table(["arm", "phase", settings_header(study), "done", "mean test acc.", "median", "mean val. loss"], rows)
+
+
+def verdicts_table(results: "Results") -> str:
+    """Return the verdicts on the claims of one study, with their effects; "" for a study that claims nothing."""
+    from harness.report.labels import shortened
+    from harness.report.verdict_words import effect, in_favour, p_told, to_decide, with_words
+    from harness.statistics.verdict_table import told_verdicts
+
+    (study,) = results.studies.values()
+    verdicts = with_words(told_verdicts(results), study)
+    claims = shortened(verdicts["text"], CLAIM_LETTERS)
+    rows = [
+        [
+            " ".join(filter(None, [claims[row["text"]], row["under"] and f"({row['under']})"])),
+            row["verdict"],
+            row["reason"] or effect(row),
+            in_favour(row),
+            p_told(row["p_adjusted"]),
+            to_decide(row) or "-",
+        ]
+        for row in verdicts.to_dict("records")
+    ]
+    header = ["claim", "verdict", "effect (95 % interval)", "in favour", "adjusted p", "seeds to decide"]
+    return table(header, rows) if rows else ""
 
 
 def plan_table(plan: "pd.DataFrame") -> str:

@@ -100,11 +100,12 @@ def run(
         refuse_undecidable(resolved)
     code = _run(resolved, results, jobs, scheduler, retry_failed, fail_fast, timeout, quiet, until is not None, budget)
     if code < STOPPED:
-        from harness.cli.printing import arms_table
+        from harness.cli.printing import arms_table, verdicts_table
 
         for study in resolved:
-            print(f"\n{study.title}\n{arms_table(load_study_results(results / study.name))}")
-            print(f"tables: {results / study.name}")
+            found = load_study_results(results / study.name)
+            told = [study.title, arms_table(found), verdicts_table(found), f"tables: {results / study.name}"]
+            print("\n" + "\n".join(filter(None, told)))
     raise typer.Exit(code)
 
 

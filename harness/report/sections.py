@@ -16,6 +16,7 @@ from harness.report.figures.findings import plus_minus
 from harness.report.labels import listed
 from harness.report.provenance import environment_section, warnings
 from harness.report.study_frames import SHOWN_PHASES, Frames, all_frames
+from harness.report.verdicts_section import opening_of_verdicts, verdicts_of
 from harness.results.frames import Results
 from harness.spec.shipped import SHIPPED, study_names
 from harness.spec.study import Study
@@ -32,7 +33,7 @@ READING = (
     "100 % minus the accuracy, on the test images unless validation is named; the test images choose nothing. *As "
     "written* is an arm with the learning rate that its study states; *tuned* has the settings with the lowest "
     "mean validation loss on a grid that is the same for all arms, run again on fresh seeds, so its interval is "
-    "conditional on those settings, unless each seed was tuned by itself. No claim is judged here."
+    "conditional on those settings, unless each seed was tuned by itself."
 )
 
 
@@ -42,6 +43,7 @@ def render(results: Results, figures: Mapping[str, Captioned], speed: str | None
     parts = [
         "# Neural networks from scratch: what the ablations show",
         opening(results, frames),
+        *filter(None, [opening_of_verdicts(frames)]),
         *warnings(results),
         "## Summary",
         *pictures(figures[""]),
@@ -97,7 +99,7 @@ def section(frames: Frames, figures: Captioned) -> str:
     if study.question:
         parts.append(f"**Question.** {md.escape(study.question)}")
     parts += [f"**Design.** {design(frames)}", *looks(frames), *missing(frames), *pictures(figures), arm_rows(frames)]
-    parts += [*differences_from_reference(frames), *images_section.images_that_separate(frames)]
+    parts += [*verdicts_of(frames), *differences_from_reference(frames), *images_section.images_that_separate(frames)]
     parts.append(md.details("Every seed", seed_rows(frames)))
     if len(frames.phase("tune")):
         parts.append(md.details("Tuning", tuning_rows(frames)))

@@ -2,18 +2,20 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from harness.report.labels import SHOWN_PHASES, arm_labels
+from harness.report.verdict_words import with_words
 from harness.results.frames import Results
 from harness.results.notes import Note
 from harness.results.predictions import Predictions
 from harness.spec.cells import Winner
 from harness.spec.study import Study
 from harness.statistics.curve_metrics import passes
+from harness.statistics.verdict_table import told_verdicts
 
 __all__ = ["SHOWN_PHASES", "Frames", "all_frames", "study_frames"]
 
@@ -27,7 +29,7 @@ class Frames:
     `test_error` (%), `gap` (test error minus training error, points) and `lost` (100 where the seed diverged or failed,
     else 0); `curves` and `layers` have those of their files and of their trial, and `curves` has `passes`: how often
     the training images had been seen, epochs and parts of them. Rows follow the arms. `winners`, `predictions` and
-    `notes` are those of the results.
+    `notes` are those of the results, `verdicts` what became of the claims, with their words.
     """
 
     study: Study
@@ -35,6 +37,7 @@ class Frames:
     curves: pd.DataFrame
     layers: pd.DataFrame
     winners: Mapping[tuple[str, str, int], Winner]
+    verdicts: pd.DataFrame
     predictions: Predictions = field(default_factory=Predictions)
     notes: Sequence[Note] = ()
 
@@ -72,8 +75,9 @@ def study_frames(results: Results, name: str) -> Frames:
     trials = trials.drop(columns=["place", "stage"]).reset_index(drop=True)
     curves = _with_errors(_joined(trials, results.curves))
     curves, layers = curves.assign(passes=passes(curves)), _joined(trials, results.layers)
+    verdicts = with_words(told_verdicts(replace(results, studies={name: study})), study)
     predictions, notes = results.predictions.only(trials["trial_id"]), results.notes.get(name, ())
-    return Frames(study, trials, curves, layers, results.winners, predictions, notes)
+    return Frames(study, trials, curves, layers, results.winners, verdicts, predictions, notes)
 
 
 def all_frames(results: Results) -> dict[str, Frames]:

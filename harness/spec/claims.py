@@ -51,6 +51,12 @@ class Question:
     ladders: tuple[tuple[Unit, ...], ...] = ()  # trend: units in ascending order of `over`, alike in all else
     units: tuple[Unit, ...] = ()  # within, equals: averaged within the seed
 
+    def arms(self) -> frozenset[str]:
+        """Return the names of all arms that it reads."""
+        pairs = (pair for one in self.comparisons for pair in (*one.pairs, *one.minus))
+        units = itertools.chain(itertools.chain(*pairs), itertools.chain(*self.ladders), self.units)
+        return frozenset(itertools.chain(*units))
+
 
 def questions(study: "Study") -> tuple[Question, ...]:
     """Return what the claims of a study ask, in the order of its file; also of arms that are left out for their data.

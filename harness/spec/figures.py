@@ -86,8 +86,9 @@ FORMS = {
     "heatmap": Reads(x=FIELDS, y=FIELDS, colour=TRIAL_METRICS, needs=("x", "y")),
     "sensitivity": Reads(x=TRIAL_FIELDS, y=TRIAL_METRICS, more=()),
     "time": Reads(x=UNITS, colour=FIELDS, more=("panels", "phase", "target"), needs=("target",)),
+    "forest": Reads(more=("phase",)),
 }
-NOT_YET = ("forest", "effects", "published", "images")
+NOT_YET = ("effects", "published", "images")
 ALWAYS = ("form", "where", "headline", "note")
 ONE_Y = ("heatmap", "sensitivity")
 
@@ -106,7 +107,8 @@ class FigureTable(Table):
     """One figure of a study; which keys a form reads stands in FORMS."""
 
     form: Annotated[
-        Literal["strip", "response", "curves", "layers", "heatmap", "sensitivity", "time"], BeforeValidator(_form)
+        Literal["strip", "response", "curves", "layers", "heatmap", "sensitivity", "time", "forest"],
+        BeforeValidator(_form),
     ]
     x: Line | None = None
     y: Annotated[tuple[Line, ...], as_tuple, BeforeValidator(_listed)] = ()

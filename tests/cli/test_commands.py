@@ -143,6 +143,18 @@ def test_run_leaves_tables_and_says_where(harness, place):
     assert "out" in done.stdout
 
 
+def test_run_ends_with_the_verdicts_and_their_effects(harness, place):
+    (place / "width.toml").write_text((place / "width.toml").read_text() + CLAIMS)
+    done = harness("run", "width.toml", "--results", "out", "--jobs", "1", "--quiet")
+    assert done.returncode == 0, done.stderr
+    lines = [re.split(r"  +", line) for line in done.stdout.splitlines()]
+    first = lines.index(["claim", "verdict", "effect (95 % interval)", "in favour", "adjusted p", "seeds to decide"])
+    by_claim = {line[0]: line[1:] for line in lines[first + 1 : first + 3]}
+    assert by_claim["wide: lower test error than narrow"][0] == "exploratory"
+    assert re.fullmatch(r"[-+]\d+\.?\d* \(.* to .*\) points", by_claim["Width makes no difference"][1])
+    assert re.fullmatch(r"\d of 3", by_claim["Width makes no difference"][2])
+
+
 def test_run_again_trains_nothing(harness, place):
     first = harness("run", "width.toml", "--results", "out", "--jobs", "1")
     journal = (place / "out" / "width" / "journal.jsonl").read_bytes()

@@ -49,6 +49,7 @@ FIGURES = {
     "heatmap": 'x = "arm"\ny = "activation"\nphase = "default"',
     "sensitivity": "",
     "time": 'target = 0.8\nphase = "default"',
+    "forest": '[[claims]]\nid = "c"\nmetric = "test_error"\nbetter = "two"\nthan = "one"',
 }
 
 
@@ -103,6 +104,7 @@ def test_every_form_draws_every_seed(own_study, form):
         "heatmap": len(first),
         "sensitivity": len(frames.phase("tune")),
         "time": len(first),
+        "forest": 0,
     }
     assert dots(figure) == seeds[form]
     if form == "curves":
@@ -131,7 +133,7 @@ def test_an_arm_that_lost_every_seed_is_named_in_every_form(own_study, lose, for
 @pytest.mark.parametrize("form", FIGURES)
 def test_a_figure_without_any_result_says_so_in_words(own_study, lose, form):
     (figure,) = drawings(own_study(study(form), lambda _, record: lose(record, "failed")))
-    assert any("failed" in text for text in words(figure))
+    assert any("failed" in text or "lost" in text for text in words(figure))
     assert dots(figure) == 0
 
 

@@ -108,7 +108,10 @@ def test_a_report_just_written_is_fresh(mine):
         (lambda _, reports: (reports / "report.md").unlink(), "report.md: missing"),
         (lambda _, reports: (reports / "figures/mine.png").unlink(), "mine.png: missing"),
         (lambda _, reports: (reports / "figures/mine.png").write_bytes(b"other"), "mine.png: edited"),
-        (lambda _, reports: edit(reports / "report.md", "No claim is judged here", "All is well"), "its text differs"),
+        (
+            lambda _, reports: edit(reports / "report.md", "the test images choose nothing", "All is well"),
+            "its text differs",
+        ),
         (lambda _, reports: edit(reports / "report.md", "<!-- seal", "<!-- sea"), "seal is missing"),
         (lambda _, reports: edit(reports / "report.md", '"figures": {', '"figures": 3, "old": {'), "seal is missing"),
         (lambda _, reports: edit(reports / "report.md", '"mine.png"', '"other.png"'), "other.png: no longer drawn"),

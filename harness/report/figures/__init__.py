@@ -10,6 +10,8 @@ from typing import Any
 from harness.report.figures import summary
 from harness.report.figures.curves import FORM as CURVES
 from harness.report.figures.curves import curves
+from harness.report.figures.forest import FORM as FOREST
+from harness.report.figures.forest import forest
 from harness.report.figures.heatmap import FORM as HEATMAP
 from harness.report.figures.heatmap import heatmap
 from harness.report.figures.layers import FORM as LAYERS
@@ -29,8 +31,8 @@ from harness.report.study_frames import Frames
 from harness.spec.figures import FigureTable, matching
 
 __all__ = [
-    "Drawing", "curves", "draw_study", "draw_summary", "figures_of", "heatmap", "layers", "reached", "response",
-    "sensitivity", "strip", "time",
+    "Drawing", "curves", "draw_study", "draw_summary", "figures_of", "forest", "heatmap", "layers", "reached",
+    "response", "sensitivity", "strip", "time",
 ]  # fmt: skip
 
 FORMS: dict[str, Form] = {
@@ -41,6 +43,7 @@ FORMS: dict[str, Form] = {
     "heatmap": HEATMAP,
     "sensitivity": SENSITIVITY,
     "time": TIME,
+    "forest": FOREST,
 }
 MAX_CURVES = len(PALETTE)  # arms that colours tell apart
 LOSSES = ("train_loss", "val_loss")
@@ -54,7 +57,8 @@ def figures_of(frames: Frames) -> list[FigureTable]:
     if own:
         return own
     panels: dict[str, Any] = {"panels": "dataset"} if frames.trials["dataset"].nunique() > 1 else {}
-    found = [FigureTable(form="strip", **panels)]
+    found = [FigureTable(form="forest")] * (len(frames.verdicts) > 0)
+    found.append(FigureTable(form="strip", **panels))
     curves = frames.phase_curves(frames.final)
     measured = tuple(loss for loss in LOSSES if curves[loss].notna().any())
     if frames.trials["label"].nunique() <= MAX_CURVES and curves["passes"].nunique() > 1 and measured:

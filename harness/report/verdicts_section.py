@@ -1,0 +1,96 @@
+"""The verdicts on a study's claims, as a table to be pasted into a paper, with what a reader must know to trust it."""
+
+import pandas as pd
+
+from harness.report import markdown as md
+from harness.report.study_frames import Frames
+from harness.report.verdict_words import effect, in_favour, p_told, remark, share_that_holds, sides, tally
+from harness.spec.claims import questions, sign_flip_count
+from harness.spec.shipped import SHIPPED
+from harness.spec.study import Study
+from harness.statistics.paired import DRAWS, EXACT_UP_TO, seeds_that_can_decide
+from harness.text import counted
+
+LEVEL = 0.05
+MARK = "†"
+
+
+def opening_of_verdicts(frames: dict[str, Frames]) -> str:
+    """Return how many verdicts of each kind a report holds, and how many false ones the error rate allows."""
+    every = pd.concat([study.verdicts for study in frames.values()]) if frames else pd.DataFrame()
+    if every.empty:
+        return ""
+    families = sum(_families(study.study) for study in frames.values())
+    return (
+        f"**Claims.** {counted(len(every), 'verdict')}: {tally(every)}. They are given in "
+        f"{families} famil{'y' if families == 1 else 'ies'}, each with at most {LEVEL:.0%} chance that any of its "
+        f"verdicts is false: so of all families {LEVEL * families:.2g} may be expected to hold a false verdict."
+    )
+
+
+def _families(study: Study) -> int:
+    forms = {question.claim.form for question in questions(study)}
+    return bool(forms & {"better", "differs", "trend"}) + bool(forms & {"equivalent", "within"})
+
+
+def verdicts_of(frames: Frames) -> list[str]:
+    """Return what was claimed and what became of it, as Markdown; nothing for a study without claims."""
+    verdicts, study = frames.verdicts, frames.study
+    if verdicts.empty:
+        return []
+    count = f"{counted(len(verdicts), 'verdict')}: {tally(verdicts)}"
+    lead = f"**Claims.** {count}. {method(study, verdicts)}"
+    several = [group for _, group in verdicts.groupby("id", sort=False) if len(group) > 1]
+    shares = [f"- {md.escape(group['text'].iloc[0])}: {md.escape(share_that_holds(group))}." for group in several]
+    return [lead, *(["\n".join(shares)] if shares else []), verdict_rows(verdicts), remarks(study, verdicts)]
+
+
+def method(study: Study, verdicts: pd.DataFrame) -> str:
+    """Return how the verdicts come about."""
+    m = sign_flip_count(study)
+    flips = verdicts["form"].isin(("better", "differs", "trend"))
+    by_t = verdicts["form"].isin(("equivalent", "within"))
+    told = ["The effect is the first side minus the second at the same seed, with its 95 % t-interval."]
+    if flips.any():
+        n = verdicts.loc[flips, "n"].max()
+        way = "exact" if n <= EXACT_UP_TO else f"{DRAWS:,} draws"
+        told.append(
+            f"p is two-sided, of the sign-flip test over the seeds ({way}), adjusted by Holm over "
+            f"{counted(m, 'such verdict')}; a claim is supported or refuted where that is at most {LEVEL}."
+        )
+    if by_t.any():
+        told.append(f"Equivalence and bounds are judged by t-tests, adjusted among themselves ({by_t.sum()}).")
+    if (verdicts["verdict"] == "exploratory").any():
+        told.append(f"Exploratory: {m} verdicts of the sign-flip test take {seeds_that_can_decide(m)} seeds.")
+    return " ".join(told)
+
+
+def verdict_rows(verdicts: pd.DataFrame) -> str:
+    """Return the table."""
+    header = ["claim", "metric", "verdict", "effect", "seeds in favour", "p", "adjusted p", "means", "stated"]
+    rows = []
+    for row in verdicts.to_dict("records"):
+        condition = f" ({md.escape(row['under'])})" if row["under"] else ""
+        cells = [
+            md.escape(row["text"]) + condition,
+            md.escape(row["measured"]),
+            f"**{row['verdict']}** {remark(row)}".strip(),
+        ]
+        cells += [effect(row), in_favour(row), p_told(row["p"]) + MARK * row["marked"], p_told(row["p_adjusted"])]
+        rows.append([*cells, sides(row), row["stated"]])
+    return md.table(header, rows, header[3:8])
+
+
+def remarks(study: Study, verdicts: pd.DataFrame) -> str:
+    """Return what the table marks, and the command that gives these verdicts again."""
+    told = []
+    if verdicts["marked"].any():
+        told.append(f"{MARK} The t-interval and the unadjusted p disagree; the verdict follows p.")
+    if (late := verdicts["stated"].str.startswith("after")).any():
+        count = verdicts.loc[late, "id"].nunique()
+        told.append(
+            f"{count} claim{'s were' if count != 1 else ' was'} stated after trials of this study had been run: "
+            "a claim made when results could be seen is worth less."
+        )
+    command = f"harness run {study.name if study.origin == SHIPPED else f'{study.name}.toml'} --profile {study.profile}"
+    return " ".join([*told, f"Again by {md.code(command)}."])
