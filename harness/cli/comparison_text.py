@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from harness.report.labels import SHOWN_PHASES, metric_title, shortened
-from harness.statistics.compare import ERROR, LEVEL, LOST, SPEED, TIME, VERDICTS, Comparison, measure_of
+from harness.statistics.compare import ERROR, LEVEL, LOST, SPEED, TIME, VERDICTS, Comparison, scale_of
 from harness.statistics.compare_bench import MARGIN, TABLES, BenchComparison
 from harness.text import table
 
@@ -120,7 +120,7 @@ def _figures(row: Mapping[Hashable, Any]) -> list[str]:
 
 
 def _beyond_alone(row: Mapping[Hashable, Any]) -> bool:
-    margin, ratio = measure_of(row["metric"])
+    margin, ratio = scale_of(row["metric"])
     return row["low"] > margin or row["high"] < (1 / (1 + margin) - 1 if ratio else -margin)
 
 
@@ -131,8 +131,8 @@ def _change(row: Mapping[Hashable, Any]) -> str:
         return "none"
     if row["metric"] == LOST:
         return f"{row['change']:+.0f}"
-    scale, digits, unit = (100, 1, " %") if measure_of(row["metric"]).ratio else (1, 2, "")
-    mean, low, high = (f"{scale * row[name]:+z.{digits}f}" for name in ("change", "low", "high"))
+    factor, digits, unit = (100, 1, " %") if scale_of(row["metric"]).ratio else (1, 2, "")
+    mean, low, high = (f"{factor * row[name]:+z.{digits}f}" for name in ("change", "low", "high"))
     return f"{mean}{unit}" if np.isnan(row["low"]) else f"{mean}{unit} ({low} to {high})"
 
 
@@ -144,8 +144,8 @@ def figure(metric: str, value: float) -> str:
 
 
 def _title(metric: str) -> str:
-    measure = measure_of(metric)
-    margin = f"margin {measure.margin:.0%}" if measure.ratio else f"margin {measure.margin:g}"
+    scale = scale_of(metric)
+    margin = f"margin {scale.margin:.0%}" if scale.ratio else f"margin {scale.margin:g}"
     if metric == LOST:
         return "seeds lost (diverged or failed)"
     if metric.startswith(TIME):

@@ -130,7 +130,8 @@ def latex_table(table: pd.DataFrame, kind: Kind, title: str, label: str) -> str:
     """Return rows of a table of statistics as LaTeX; what all rows share stands in the caption."""
     told, shown = [kind.title], [name for name in table if name not in ("study", *BOUNDS.values())]
     if kind.by_metric:
-        told.append(metric_title(table["metric"].iloc[0]).partition(" (")[0])
+        metric = table["metric"].iloc[0]
+        told.append(metric_title(metric).removesuffix(f" ({metric_unit(metric).strip()})"))
         shown.remove("metric")
     if "verdict" in table:
         shown = [name for name in dict.fromkeys(("text", *shown)) if name not in IN_VERDICT]

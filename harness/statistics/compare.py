@@ -1,7 +1,7 @@
 """Two results folders side by side: did errors, times to target or speed get worse from A to B?
 
 Each arm that both hold is compared by seed, as written and (where tuned) confirmed, so that what a seed brings cancels
-out. Arms are matched by their settings (see `matched_arms`). Every measure is better when lower: errors change by their
+out. Arms are matched by their settings (see `matched_arms`). Every metric is better when lower: errors change by their
 difference, times by their ratio. Lost seeds count as `metrics` has them, and beside that are a row of their own.
 
 A change is `same` when its 95 % t-interval lies within the margin. It is `worse` or `better` when it is beyond the
@@ -24,6 +24,7 @@ from harness.errors import InputError
 from harness.results.files import STUDY_FILE, read_study, study_folders
 from harness.results.frames import Results, load_results, load_study_results
 from harness.spec.study import Study
+from harness.statistics.curve_metrics import budget, first_at_target
 from harness.statistics.intervals import t_interval
 from harness.statistics.machines import unlike
 from harness.statistics.matched_arms import Match, Version, differing_settings, matched_arms
@@ -37,7 +38,7 @@ LEVEL = 0.05
 VERDICTS = ("worse", "undecided", "better", "same")
 
 
-class Measure(NamedTuple):
+class Scale(NamedTuple):
     """How a metric is compared. `margin` is what does not matter: a difference, or for a `ratio` a factor less 1."""
 
     margin: float
@@ -47,11 +48,11 @@ class Measure(NamedTuple):
 ERROR, LOST, SPEED, TIME = "test_error", "lost_seeds", "seconds", "samples_to_"
 
 
-def measure_of(metric: str) -> Measure:
+def scale_of(metric: str) -> Scale:
     """Return how a metric of a comparison is compared."""
     if metric == SPEED or metric.startswith(TIME):
-        return Measure(0.1, ratio=True)
-    return {ERROR: Measure(0.2, ratio=False), LOST: Measure(0.0, ratio=False)}[metric]
+        return Scale(0.1, ratio=True)
+    return {ERROR: Scale(0.2, ratio=False), LOST: Scale(0.0, ratio=False)}[metric]
 
 
 class Folder(NamedTuple):
@@ -141,7 +142,9 @@ def _result_rows(a: Folder, b: Folder, trials: pd.DataFrame) -> Iterator[dict[st
         yield _row(cell, ERROR)
     curves = {"a": a.results.curves, "b": b.results.curves}
     for study, target in _targets([*a.results.studies.values(), *b.results.studies.values()]):
-        for _, cell in _paired(_times(trials[trials["study"] == study], curves, target)).groupby(CELL, sort=False):
+        for _, cell in _paired(_times(trials[trials["study"] == study].copy(), curves, target)).groupby(
+            CELL, sort=False
+        ):
             known = cell[cell[["value_a", "value_b"]].notna().all(axis=1)]
             if len(known):
                 yield _row(known, f"{TIME}{target:g}")
@@ -165,15 +168,14 @@ def _times(trials: pd.DataFrame, curves: dict[str, pd.DataFrame], target: float)
 
     A miss counts as the largest budget of the arm on either side.
     """
-    found, spent = [], []
-    for side, part in trials.groupby("side"):
-        curve = curves[str(side)]
-        first = curve[curve["val_accuracy"] >= target].groupby("trial_id")["samples"].min()
-        found.append(part["trial_id"].map(first).where(part["status"] == "done").astype(float))
-        spent.append(part["trial_id"].map(curve.groupby("trial_id")["samples"].max()).astype(float))
-    reached = pd.concat(found).reindex(trials.index)
-    budget = pd.concat(spent).reindex(trials.index).groupby([trials[name] for name in CELL]).transform("max")
-    return trials.assign(value=reached.fillna(budget), lost=reached.isna())
+    sides = dict(list(trials.groupby("side")))
+    first = {side: first_at_target(curves[side], "val_accuracy", target, "samples") for side in sides}
+    reached = pd.concat([part["trial_id"].map(first[side]) for side, part in sides.items()]).reindex(trials.index)
+    reached = reached.astype(float).where(trials["status"] == "done")
+    for _, arm in trials.groupby(CELL):
+        given = max(budget(curves[str(side)], part, "samples") for side, part in arm.groupby("side"))
+        trials.loc[arm.index, "budget"] = given
+    return trials.assign(value=reached.fillna(trials["budget"]), lost=reached.isna())
 
 
 def _lost_row(cell: pd.DataFrame) -> Iterator[dict[str, Any]]:
@@ -201,15 +203,15 @@ def _lost_row(cell: pd.DataFrame) -> Iterator[dict[str, Any]]:
 
 def _row(cell: pd.DataFrame, metric: str) -> dict[str, Any]:
     """Return a row with its p, and whether its interval lies within the margin."""
-    measure = measure_of(metric)
+    scale = scale_of(metric)
     a, b = cell["value_a"].to_numpy(float), cell["value_b"].to_numpy(float)
-    differences = np.log(np.maximum(b, 1e-9)) - np.log(np.maximum(a, 1e-9)) if measure.ratio else b - a
-    margin = np.log1p(measure.margin) if measure.ratio else measure.margin
+    differences = np.log(np.maximum(b, 1e-9)) - np.log(np.maximum(a, 1e-9)) if scale.ratio else b - a
+    margin = np.log1p(scale.margin) if scale.ratio else scale.margin
     row = _described(cell, metric) | {"a": a.mean(), "b": b.mean(), "p": np.nan}
     if not np.isfinite(differences).all():  # lost seeds that no number stands for
         return row
     found = t_interval(differences)
-    shown = np.expm1 if measure.ratio else float
+    shown = np.expm1 if scale.ratio else float
     return row | {
         "change": shown(found.mean), "low": shown(found.low), "high": shown(found.high),
         "p": beyond_margin(differences, margin), "within": found.low >= -margin and found.high <= margin,

@@ -206,7 +206,7 @@ def test_where_both_sides_lose_seeds_a_few_more_are_no_alarm(results):
 def test_a_miss_counts_as_the_budget_and_two_misses_tie(results):
     missed = results("missed", never_at_target)
     row = row_of(compare(results("before"), missed), "fast", TARGET)
-    assert (row["a"], row["b"], row["lost_a"], row["lost_b"]) == (3000, 5000, 0, 6)
+    assert (row["a"], row["b"], row["lost_a"], row["lost_b"]) == (3000, 10000, 0, 6)
     tied = row_of(compare(missed, missed), "fast", TARGET)
     assert (tied["change"], tied["verdict"], tied["lost_a"]) == (0, "same", 6)
 
