@@ -4,6 +4,7 @@ An arm is what it does: of two runs, first those are matched that make the same 
 settings of another baseline, and last those that share no more than their name.
 """
 
+from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -48,14 +49,15 @@ def matched_arms(a: Version, b: Version) -> list[Match]:
         lambda arm, _: arm.name,
     ]
     found: dict[str, Arm] = {}
-    left_a, left_b = list(a.study.arms), list(b.study.arms)
+    left_a, left_b = ({arm.name: arm for arm in version.study.arms} for version in (a, b))
     for key in keys:
-        for arm in list(left_a):
-            other = next((other for other in left_b if key(other, b) == key(arm, a)), None)
-            if other is not None:
-                found[arm.name] = other
-                left_a.remove(arm)
-                left_b.remove(other)
+        alike: dict[Hashable, deque[Arm]] = defaultdict(deque)
+        for other in left_b.values():
+            alike[key(other, b)].append(other)
+        for arm in list(left_a.values()):
+            if others := alike[key(arm, a)]:
+                found[arm.name] = others.popleft()
+                del left_a[arm.name], left_b[found[arm.name].name]
     return [
         Match(arm, found[arm.name], _changes(arm.trial, found[arm.name].trial, a, b))
         for arm in a.study.arms
