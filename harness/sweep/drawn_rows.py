@@ -34,13 +34,18 @@ class Row(NamedTuple):
         return code_digest(self.trial.backend) not in self.codes
 
 
-def rows_of(results: Path) -> list[Row]:
-    """Return the last record of every trial in every journal; raises InputError when the folder holds no study."""
-    rows = []
+def folders_to_verify(results: Path) -> list[Path]:
+    """Return the folders of the studies; raises InputError when there is none."""
     folders = study_folders(results)
     if not folders:
         raise InputError(f"results folder {results}: holds no study, so there is nothing to verify")
-    for folder in folders:
+    return folders
+
+
+def rows_of(results: Path) -> list[Row]:
+    """Return the last record of every trial in every journal; raises InputError as `folders_to_verify`."""
+    rows = []
+    for folder in folders_to_verify(results):
         journal = read_whole(
             folder, lambda record: (record["trial"], record["status"], record.get("dataset_digest", ""))
         )

@@ -16,7 +16,16 @@ from harness.results.journal import JournalWriter, Record
 from harness.results.lock import locked
 from harness.statistics.intervals import Interval, t_interval
 from harness.sweep.code_digest import code_digest
-from harness.sweep.drawn_rows import FAILED, Row, draw, draw_covering, records_and_environments, rows_of, trainable
+from harness.sweep.drawn_rows import (
+    FAILED,
+    Row,
+    draw,
+    draw_covering,
+    folders_to_verify,
+    records_and_environments,
+    rows_of,
+    trainable,
+)
 from harness.sweep.progress import Progress
 from harness.sweep.statistics_tables import write_statistics
 from harness.sweep.workers.call import RUN_TRIAL
@@ -87,6 +96,7 @@ def adopt(results: Path, jobs: int, progress: Progress | None = None, work: str 
 
     Raises InputError as `verify`, and where some of the stale rows cannot be trained again here.
     """
+    folders_to_verify(results)  # before a folder is made, to be locked
     with locked(results):
         stale = [row for row in rows_of(results) if row.stale]
         rows, left_out = trainable(stale)

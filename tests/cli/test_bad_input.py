@@ -58,6 +58,15 @@ TRAIN = ("train", "--set")
         (("report", "--results", "nowhere", "--check"), ("nowhere", "no study")),
         (("compare", "nowhere", "tiny"), ("nowhere", "no study")),
         (("compare", "tiny"), ("'B'",)),
+        (("verify", "nowhere"), ("nowhere", "no study")),
+        (("verify", "nowhere", "--adopt"), ("nowhere", "no study")),
+        (("verify", "tiny", "--sample", "0"), ("--sample", "0")),
+        (("verify", "tiny", "--sample", "9", "--adopt"), ("--sample", "--adopt")),
+        (("run", "width.toml", "--until", "decide"), ("--until", "decide", "decided")),
+        (("run", "width.toml", "--until", "decided"), ("--until decided", "width", "claims nothing")),
+        (("run", "claims.toml", "--until", "decided"), ("--until decided", "claims", "at_most = 12")),
+        (("run", "width.toml", "--budget", "10"), ("--budget", "10", "10m")),
+        (("run", "width.toml", "--budget", "0s"), ("--budget", "0s")),
         (("data", "fetch", "mnits"), ("mnits", "mnist")),
         (("data", "verify", "nowhere"), ("nowhere",)),
         (("bench", "everything"), ("everything",)),
@@ -66,6 +75,8 @@ TRAIN = ("train", "--set")
 )
 def test_is_refused_in_one_line(place, arguments, words, monkeypatch, capfd):
     monkeypatch.chdir(place)
+    claim = 'id = "wide"\ntext = "Wide wins"\nmetric = "test_error"\nbetter = "wide"\nthan = "narrow"\n'
+    (place / "claims.toml").write_text(f"{(place / 'width.toml').read_text()}\n[[claims]]\n{claim}")
     before = sorted(place.rglob("*"))
     code = _exit_code(list(arguments))
     told = capfd.readouterr().err

@@ -1,11 +1,14 @@
 """Seeds are added at looks fixed beforehand, to the arms and in the phases that an open claim reads, no others."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from sweep_study import work
 
 from harness.errors import InputError
+from harness.report.sections import looks, missing
+from harness.report.study_frames import study_frames
 from harness.results.frames import load_results
 from harness.spec.study import study_from_table
 from harness.statistics.verdict_table import told_verdicts, verdicts
@@ -60,6 +63,16 @@ def test_the_arms_of_a_decided_claim_get_no_more_seeds_and_those_of_an_open_one_
     table = told_verdicts(load_results(finished)).set_index("id")
     assert (table.loc["good", "verdict"], table.loc["good", "look"], table.loc["good", "n"]) == ("supported", 8, 8)
     assert (table.loc["this", "verdict"], table.loc["this", "n"]) == ("inconclusive", 24)
+
+
+def test_the_report_tells_the_looks_and_calls_no_arm_that_left_incomplete(finished):
+    frames = study_frames(load_results(finished), "pace")
+    (told,) = looks(frames)
+    assert "looked at with 8, 16 and 24 seeds, fixed before the first trial" in told
+    assert "multiplied by the number of looks, 3" in told
+    assert missing(frames) == []
+    few = study_frames(load_results(finished), "pace").trials.query("arm != 'bad' or seed > 0")
+    assert "Incomplete:** 31 of 32" in missing(replace(frames, trials=few))[0]
 
 
 @pytest.mark.parametrize("lines", [1, 20, 45])
