@@ -20,7 +20,11 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "harness.results": ("harness.spec",),
     "harness.statistics": ("harness.spec", "harness.results"),
     "harness.training": ("kernels", "harness.datasets", "harness.spec"),
-    "harness.sweep": ("harness.training", "harness.datasets", "harness.results", "harness.statistics", "harness.spec"),
+    "harness.probes": ("kernels", "harness.datasets", "harness.training", "harness.spec"),
+    "harness.sweep": (
+        "harness.training", "harness.probes", "harness.datasets", "harness.results", "harness.statistics",
+        "harness.spec",
+    ),
     "harness.report": ("harness.results", "harness.statistics", "harness.spec"),
     "harness.check": ("kernels", "harness.datasets", "harness.training", "harness.spec"),
     "harness.bench": (
@@ -120,7 +124,7 @@ def test_the_names_of_what_is_run_need_no_arrays(heavy):
 
 
 @pytest.mark.parametrize(
-    "forbidden", ["kernels", "numba", "harness.training", "harness.datasets", "harness.sweep.runner"]
+    "forbidden", ["kernels", "numba", "harness.training", "harness.probes", "harness.datasets", "harness.sweep.runner"]
 )
 def test_reading_results_never_loads_what_made_them(forbidden):
     known = modules()

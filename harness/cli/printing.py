@@ -1,7 +1,7 @@
 """What the commands print: aligned tables, evaluations, where the results lie."""
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.text import counted, duration, setting, table
@@ -54,9 +54,11 @@ def percent(fraction: float | None) -> str:
 
 def arms_table(results: "Results") -> str:
     """Return the mean and median of each arm and phase of one study over its seeds, in the order of the trials."""
-    from harness.report.arm_tables import settings_header, settings_told
+    from harness.report.arm_tables import settings_header, settings_told, told_metrics
 
     (study,), trials, rows = results.studies.values(), results.trials, []
+    if study.probe is not None:
+        return _measured_table(results, told_metrics(study))
     for (arm, phase), group in trials[trials["phase"] != "tune"].groupby(["arm", "phase"], sort=False):
         done = group[group["status"] == "done"]
         settings = settings_told(study, results.winners, str(arm), str(phase))
@@ -68,6 +70,15 @@ def arms_table(results: "Results") -> str:
         ]
         rows.append([str(arm), str(phase), settings, f"{len(done)}/{len(group)}", *figures])
     return table(["arm", "phase", settings_header(study), "done", "mean test acc.", "median", "mean val. loss"], rows)
+
+
+def _measured_table(results: "Results", metrics: Sequence[str]) -> str:
+    """Return the mean of each metric of a probe, arm by arm."""
+    rows = []
+    for arm, group in results.trials.groupby("arm", sort=False):
+        done = group[group["status"] == "done"]
+        rows.append([str(arm), f"{len(done)}/{len(group)}", *(f"{done[name].mean():.5g}" for name in metrics)])
+    return table(["arm", "done", *(f"mean {name}" for name in metrics)], rows)
 
 
 def verdicts_table(results: "Results") -> str:

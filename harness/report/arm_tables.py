@@ -10,6 +10,7 @@ import pandas as pd
 from harness.report.images_section import over_images
 from harness.report.study_frames import Frames
 from harness.spec.cells import Winner
+from harness.spec.probes import PROBES
 from harness.spec.study import Study
 from harness.statistics.intervals import summarise
 from harness.text import setting
@@ -19,9 +20,9 @@ def arm_table(frames: Frames) -> pd.DataFrame:
     """Return a row per arm × phase (as written, tuned), in order.
 
     Columns: `arm, phase, label, total, done, diverged, failed, reference` (whether the others are compared with it),
-    `settings` (see `settings_told`), `seconds` (mean) and, for `test_error` (%) and `val_loss`, `<name>_n, _mean, _low,
-    _high` over the seeds that have a finite value; `test_error_images` is half the interval of the mean test error over
-    seeds and images, NaN where there is none.
+    `settings` (see `settings_told`), `seconds` (mean) and, for each of `told_metrics`, `<name>_n, _mean, _low, _high`
+    over the seeds that have a finite value; `test_error_images` is half the interval of the mean test error over seeds
+    and images, NaN where there is none.
     """
     data = frames.phase("default", "confirm")
     by = ["arm", "phase"]
@@ -34,7 +35,7 @@ def arm_table(frames: Frames) -> pd.DataFrame:
         seconds=("seconds", "mean"),
     )
     table = table.join(counts)
-    for name in ("test_error", "val_loss"):
+    for name in told_metrics(frames.study):
         figures = summarise(data, by, name).set_index(by)[["n", "mean", "low", "high"]]
         table = table.join(figures.add_prefix(f"{name}_"))
     table = table.reset_index()
@@ -45,6 +46,11 @@ def arm_table(frames: Frames) -> pd.DataFrame:
         reference=table["arm"] == frames.study.reference,
         settings=[settings_told(frames.study, frames.winners, arm, phase) for arm, phase in cells],
     )
+
+
+def told_metrics(study: Study) -> tuple[str, ...]:
+    """Return what tables tell of an arm: test error (%) and validation loss, or the metrics of its probe."""
+    return PROBES[study.probe].METRICS if study.probe else ("test_error", "val_loss")
 
 
 def settings_header(study: Study) -> str:
@@ -59,6 +65,8 @@ def settings_told(study: Study, winners: Mapping[tuple[str, str, int], Winner], 
     Of an arm as written, those it states; of a tuned one what won, and how often where each seed was tuned by itself:
     "learning rate 0.03, l2 5 (6 of 8); learning rate 0.1, l2 5 (2 of 8, grid edge)".
     """
+    if study.probe is not None:
+        return ""
     if phase == "default":
         return _told({field: getattr(study.arm(arm).trial, field) for field in _told_fields(study)})
     won = [winner for (name, other, _), winner in winners.items() if (name, other) == (study.name, arm)]
@@ -121,4 +129,4 @@ def _key(value: Any) -> str:
 def lost_table(frames: Frames) -> pd.DataFrame:
     """Return the trials that diverged or failed, one a row, with the reason."""
     lost = frames.trials[frames.trials["status"] != "done"]
-    return lost[["label", "phase", "learning_rate", "seed", "status", "diverged_epoch", "reason"]]
+    return lost.reindex(columns=["label", "phase", "learning_rate", "seed", "status", "diverged_epoch", "reason"])

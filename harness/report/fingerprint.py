@@ -20,7 +20,7 @@ def results_digest(results: Results) -> str:
     digest = hashlib.sha256()
     for name in sorted(results.studies):
         digest.update(json.dumps(results.studies[name].to_record(), sort_keys=True).encode())
-    for frame in (results.trials, results.curves, results.layers):
+    for frame in (results.trials, results.curves, results.layers, *([results.rows] if len(results.rows) else [])):
         rows = frame.to_csv(index=False, lineterminator="\n").splitlines()
         digest.update("\n".join([*rows[:1], *sorted(rows[1:])]).encode())
     digest.update(json.dumps(results.environments, sort_keys=True).encode())

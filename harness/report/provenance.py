@@ -65,11 +65,13 @@ def warnings(results: Results) -> list[str]:
 
 
 def code_digests(trials: pd.DataFrame) -> dict[str, dict[str, int]]:
-    """Return by backend how many trials each version of the sources made."""
+    """Return by backend (of probes, "probe") how many trials each version of the sources made."""
     once = trials.drop_duplicates("trial_id").assign(code_digest=trials["code_digest"].fillna("unknown"))
+    probes = pd.Series("probe", index=once.index)
+    backend = once["backend"].fillna(probes) if "backend" in once else probes
     return {
-        str(backend): dict(sorted(Counter(part["code_digest"]).items()))
-        for backend, part in once.groupby("backend", sort=True)
+        str(made_by): dict(sorted(Counter(part["code_digest"]).items()))
+        for made_by, part in once.groupby(backend, sort=True)
     }
 
 
@@ -84,8 +86,9 @@ def inputs(results: Results) -> list[str]:
     told.append(
         "seeds " + ", ".join(f"{seeds[phase]} ({word})" for phase, word in SHOWN_PHASES.items() if phase in seeds)
     )
-    told.append(f"data {', '.join(md.code(name) for name in sorted(trials['dataset'].unique()))}")
-    told.append(f"arithmetic {', '.join(md.code(name) for name in sorted(trials['dtype'].unique()))}")
+    for word, column in (("data", "dataset"), ("arithmetic", "dtype")):
+        if column in trials:
+            told.append(f"{word} {', '.join(md.code(name) for name in sorted(trials[column].dropna().unique()))}")
     profiles = sorted({study.profile for study in results.studies.values()})
     profile = f"Profile {', '.join(md.code(profile) for profile in profiles)}; {'; '.join(told)}."
     return [profile, *adoptions(results)]

@@ -10,10 +10,10 @@ import pandas as pd
 
 from harness.report import images_section
 from harness.report import markdown as md
-from harness.report.arm_tables import arm_table, lost_table, settings_header, spoken, tuning_table
+from harness.report.arm_tables import arm_table, lost_table, settings_header, spoken, told_metrics, tuning_table
 from harness.report.differences_section import differences_from_reference
 from harness.report.figures.findings import plus_minus
-from harness.report.labels import listed
+from harness.report.labels import in_words, listed
 from harness.report.provenance import environment_section, warnings
 from harness.report.study_frames import SHOWN_PHASES, Frames, all_frames
 from harness.report.verdicts_section import opening_of_verdicts, verdicts_of
@@ -83,6 +83,8 @@ def summary_table(frames: Mapping[str, Frames]) -> str:
 
 def extremes(frames: Frames) -> list[str]:
     """Return the arms with the lowest and the highest mean test error, named, with it; dashes when none finished."""
+    if frames.study.probe is not None:
+        return ["–", "–"]
     table = arm_table(frames)
     table = table[(table["phase"] == frames.final) & (table["test_error_n"] > 0)]
     if table.empty:
@@ -99,8 +101,10 @@ def section(frames: Frames, figures: Captioned) -> str:
     if study.question:
         parts.append(f"**Question.** {md.escape(study.question)}")
     parts += [f"**Design.** {design(frames)}", *looks(frames), *missing(frames), *pictures(figures), arm_rows(frames)]
-    parts += [*verdicts_of(frames), *differences_from_reference(frames), *images_section.images_that_separate(frames)]
-    parts.append(md.details("Every seed", seed_rows(frames)))
+    parts += verdicts_of(frames)
+    if study.probe is None:
+        parts += [*differences_from_reference(frames), *images_section.images_that_separate(frames)]
+        parts.append(md.details("Every seed", seed_rows(frames)))
     if len(frames.phase("tune")):
         parts.append(md.details("Tuning", tuning_rows(frames)))
     lost = lost_table(frames)
@@ -122,6 +126,9 @@ def design(frames: Frames) -> str:
     told = [f"{len(study.arms)} arm{'s' * (len(study.arms) != 1)}"]
     told[0] += f" that differ in {', '.join(md.code(field) for field in varied)}" if varied else ""
     told.append(f"{study.seeds} seed{'s' * (study.seeds != 1)} each, the same for all arms (paired)")
+    if study.probe is not None:
+        same = {k: v for k, v in study.baseline if k not in ("seed", *varied)}
+        return f"{'; '.join(told)}. All arms: {', '.join(md.code(f'{k}={setting(v)}') for k, v in same.items())}."
     told.append(tuning_design(study) if study.tune else "every arm as written, nothing tuned")
     varied += study.tune.grid if study.tune and not study.tune.default else ()
     common = {k: v for k, v in study.baseline.canonical().items() if k not in varied}
@@ -176,8 +183,10 @@ def pictures(figures: Captioned) -> list[str]:
 
 
 def arm_rows(frames: Frames) -> str:
-    """Return the table arm × phase."""
+    """Return the table arm × phase; of a study that probes, arm × metric."""
     table = arm_table(frames)
+    if frames.study.probe is not None:
+        return measured_rows(frames, table)
     several = table["arm"].nunique() > 1
     images = ["with images"] * bool(table["test_error_images"].notna().any())
     right = [settings_header(frames.study), "n", "test error (%)", *images]
@@ -197,6 +206,32 @@ def arm_rows(frames: Frames) -> str:
         label = md.escape(row["label"]) + " (reference)" * (several and row["reference"])
         rows.append([label, SHOWN_PHASES[row["phase"]], *cells])
     return md.table(["arm", "phase", *right], rows, right)
+
+
+def measured_rows(frames: Frames, table: pd.DataFrame) -> str:
+    """Return what a probe measured in each arm."""
+    metrics = told_metrics(frames.study)
+    rows = []
+    for row in table.to_dict("records"):
+        told = [measured(row, name) for name in metrics]
+        rows.append([md.escape(row["label"]), str(row["total"]), *told, rate(row["failed"], row["total"])])
+    right = ["n", *map(in_words, metrics), "failed"]
+    return md.table(["arm", *right], rows, right)
+
+
+def measured(row: Mapping[Hashable, Any], name: str) -> str:
+    """Return a mean and half its interval to the digits that the interval leaves: "1.23e-05 ± 2e-06"; a dash if none.
+
+    With the n behind it where some seeds have no finite value.
+    """
+    n, mean, low, high = (row[f"{name}_{part}"] for part in ("n", "mean", "low", "high"))
+    if not n:
+        return "–"
+    half, text = (high - low) / 2, f"{mean:.5g}"
+    if half > 0:
+        digits = np.log10(max(abs(mean), half)) // 1 - np.log10(half) // 1 + 2
+        text = f"{mean:.{int(min(digits, 5))}g} ± {half:.2g}"
+    return text if n == row["total"] else f"{text} (n = {n})"
 
 
 def interval(row: Mapping[Hashable, Any], name: str, digits: int) -> str:

@@ -14,6 +14,7 @@ from harness.results.notes import Note
 from harness.results.predictions import Predictions
 from harness.spec.cells import Winner
 from harness.spec.study import Study
+from harness.spec.trial import Trial
 from harness.statistics.curve_metrics import passes
 from harness.statistics.verdict_table import told_verdicts
 
@@ -29,7 +30,8 @@ class Frames:
     `test_error` (%), `gap` (test error minus training error, points) and `lost` (100 where the seed diverged or failed,
     else 0); `curves` and `layers` have those of their files and of their trial, and `curves` has `passes`: how often
     the training images had been seen, epochs and parts of them. Rows follow the arms. `winners`, `predictions` and
-    `notes` are those of the results, `verdicts` what became of the claims, with their words.
+    `notes` are those of the results, `verdicts` what became of the claims, with their words. Of a study that probes,
+    `trials` has its parameters and metrics instead, and `curves` the rows of its probe.
     """
 
     study: Study
@@ -59,25 +61,35 @@ def study_frames(results: Results, name: str) -> Frames:
     """Return the frames of study `name`; accuracies become errors in percent, what was not measured is NaN."""
     study = results.studies[name]
     labels = arm_labels(study)
-    trials = _with_errors(results.trials[results.trials["study"] == name])
-    hidden = {arm.name: arm.trial.hidden for arm in study.arms}
+    trials = _with_errors(results.trials_of(name))
     trials = trials.assign(
         label=trials["arm"].map(labels),
         block=trials["arm"].map({arm.name: arm.block for arm in study.arms}),
-        depth=trials["arm"].map({arm: len(widths) for arm, widths in hidden.items()}),
-        width=trials["arm"].map({arm: widths[0] if widths else 0 for arm, widths in hidden.items()}),
         lost=100.0 * (trials["status"] != "done"),
-        gap=trials["test_error"] - trials["train_error"],
         place=trials["arm"].map({arm: place for place, arm in enumerate(labels)}),
         stage=trials["phase"].map({phase: stage for stage, phase in enumerate(SHOWN_PHASES)}),
     )
-    trials = trials.sort_values(["place", "stage", "learning_rate", "seed"], kind="stable")
-    trials = trials.drop(columns=["place", "stage"]).reset_index(drop=True)
+    notes = results.notes.get(name, ())
+    verdicts = with_words(told_verdicts(replace(results, studies={name: study})), study)
+    if study.probe is not None:
+        trials = _in_order(trials, ["place", "seed"])
+        rows, nothing = _joined(trials, results.rows), trials.iloc[:0]
+        return Frames(study, trials, rows, nothing, results.winners, verdicts, notes=notes)
+    hidden = {arm.name: arm.trial.hidden for arm in study.arms if isinstance(arm.trial, Trial)}
+    trials = trials.assign(
+        depth=trials["arm"].map({arm: len(widths) for arm, widths in hidden.items()}),
+        width=trials["arm"].map({arm: widths[0] if widths else 0 for arm, widths in hidden.items()}),
+        gap=trials["test_error"] - trials["train_error"],
+    )
+    trials = _in_order(trials, ["place", "stage", "learning_rate", "seed"])
     curves = _with_errors(_joined(trials, results.curves))
     curves, layers = curves.assign(passes=passes(curves)), _joined(trials, results.layers)
-    verdicts = with_words(told_verdicts(replace(results, studies={name: study})), study)
-    predictions, notes = results.predictions.only(trials["trial_id"]), results.notes.get(name, ())
+    predictions = results.predictions.only(trials["trial_id"])
     return Frames(study, trials, curves, layers, results.winners, verdicts, predictions, notes)
+
+
+def _in_order(trials: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    return trials.sort_values(by, kind="stable").drop(columns=["place", "stage"]).reset_index(drop=True)
 
 
 def all_frames(results: Results) -> dict[str, Frames]:

@@ -21,6 +21,7 @@ from harness.results.notes import Note, looks_of, read_whole
 from harness.results.predictions import Predictions, read_predictions
 from harness.spec.cells import Cell, Winner, confirm_cells, first_cells, winner_of
 from harness.spec.figures import CURVE_FIGURES, TRIAL_FIGURES
+from harness.spec.probes import PROBES, Run
 from harness.spec.study import Study
 from harness.spec.trial import Trial, trial_id
 
@@ -41,10 +42,11 @@ class Results:
 
     `trials` has a row per study × arm × phase × seed that has been run, `curves` one per trial and evaluation,
     `layers` one per trial, evaluation, layer and metric. Accuracies are fractions; `hidden` is text like "128,64";
-    what was not measured is NaN. `environments` maps the digests in `trials` to versions, CPU, threads, commit;
-    `winners` maps (study, arm, seed) of what has been confirmed to what tuning chose, `notes` a study to what its
-    journal notes. The `code_digest` of a trial is the last that it counts under. `predictions` has the predicted class
-    of each test image, where the trials have left it.
+    what was not measured is NaN. Of a study that probes, a row of `trials` has the parameters and metrics of its probe
+    instead, and `rows` what it measured beside them. `environments` maps the digests in `trials` to versions, CPU,
+    threads, commit; `winners` maps (study, arm, seed) of what has been confirmed to what tuning chose, `notes` a study
+    to what its journal notes. The `code_digest` of a trial is the last that it counts under. `predictions` has the
+    predicted class of each test image, where the trials have left it.
     """
 
     studies: dict[str, Study]
@@ -55,14 +57,28 @@ class Results:
     winners: dict[tuple[str, str, int], Winner]
     notes: dict[str, list[Note]] = field(default_factory=dict)
     predictions: Predictions = field(default_factory=Predictions)
+    rows: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def trials_of(self, name: str) -> pd.DataFrame:
+        """Return the rows of one study in `trials` with the columns and types that its own trials have.
+
+        Where a folder holds trainings and probes, each lacks columns of the other, which widens their types.
+        """
+        rows = self.trials[self.trials["study"] == name]
+        if not {"probe", "weights_sha256"} <= set(self.trials.columns):
+            return rows  # all of them are of one kind
+        names, _, types = _columns(self.studies[name].probe)
+        return rows.reindex(columns=list(names)).infer_objects().astype(types)
 
 
 class _Outcome(NamedTuple):
-    """A journal record, its curve packed to an array (evaluations, columns) and its layers to tuples."""
+    """A journal record, its curve packed to an array (evaluations, columns), its layers to tuples; of a probe its rows
+    as columns, with its metrics in the record."""
 
     record: dict[str, Any]
     curve: np.ndarray
     layers: list[tuple[Any, ...]]
+    rows: dict[str, list[float]]
 
 
 def load_results(folder: Path | str) -> Results:
@@ -80,6 +96,7 @@ def load_results(folder: Path | str) -> Results:
         winners={key: winner for part in studies for key, winner in part.winners.items()},
         notes={name: notes for part in studies for name, notes in part.notes.items()},
         predictions=reduce(Predictions.joined, (part.predictions for part in studies)),
+        rows=_stacked([part.rows for part in studies]).drop_duplicates(ignore_index=True),
     )
 
 
@@ -113,6 +130,7 @@ def load_study_results(folder: Path | str) -> Results:
         },
         notes={study.name: journal.notes},
         predictions=read_predictions(folder).only(served),
+        rows=_stacked([pd.DataFrame({"trial_id": key} | outcomes[key].rows) for key in served if outcomes[key].rows]),
     )
 
 
@@ -122,7 +140,7 @@ def _packed(record: dict[str, Any]) -> _Outcome:
         [[point.get(name) for name in names] for point in record.pop("curve", ())], dtype=np.float64
     ).reshape(-1, len(names))
     layers = [(row["epoch"], row["layer"], row["metric"], row["value"]) for row in record.pop("layers", ())]
-    return _Outcome(record, curve, layers)
+    return _Outcome(record | record.pop("metrics", {}), curve, layers, record.pop("rows", {}))
 
 
 def _finished_cells(
@@ -130,10 +148,10 @@ def _finished_cells(
 ) -> Iterator[tuple[Cell, str]]:
     """Yield the cells of the study that have an outcome, with their trial_id, in the order of the study."""
 
-    def key(trial: Trial) -> str:
-        return trial_id(trial, datasets.get(trial.dataset, ""))
+    def key(trial: Run) -> str:
+        return trial_id(trial, datasets.get(trial.source or "", ""))
 
-    def val_loss(trial: Trial) -> float | None:
+    def val_loss(trial: Run) -> float | None:
         outcome = outcomes.get(key(trial))
         return None if outcome is None else tuning_loss(outcome.record)
 
@@ -145,18 +163,33 @@ def _finished_cells(
 
 def _trials(study: Study, cells: list[tuple[Cell, str]], outcomes: dict[str, _Outcome]) -> pd.DataFrame:
     records = [outcomes[key].record for _, key in cells]
-    columns: dict[str, Any] = {name: [record.get(name) for record in records] for name in (*IDENTITY, *ENDING)}
-    columns |= {name: [getattr(cell.trial, name) for cell, _ in cells] for name in SETTINGS}
+    names, settings, types = _columns(study.probe)
+    columns: dict[str, Any] = {name: [record.get(name) for record in records] for name in names}
+    columns |= {name: [_value(getattr(cell.trial, name)) for cell, _ in cells] for name in settings}
     columns |= {
         "study": study.name,
         "profile": study.profile,
         "arm": [cell.arm for cell, _ in cells],
         "phase": [cell.phase for cell, _ in cells],
         "seed": [cell.seed for cell, _ in cells],
-        "hidden": [",".join(map(str, cell.trial.hidden)) for cell, _ in cells],
     }
-    frame = pd.DataFrame(columns, index=range(len(cells)), columns=list(TRIAL_COLUMNS))
-    return frame.astype(dict.fromkeys(INTEGERS_OR_NONE, "Int64") | dict.fromkeys(FLOATS_OR_NONE, "float64"))
+    return pd.DataFrame(columns, index=range(len(cells)), columns=list(names)).astype(types)
+
+
+def _columns(probe: str | None) -> tuple[tuple[str, ...], tuple[str, ...], dict[str, str]]:
+    """Return the columns of trials.csv, those of them that are fields, and the types of some: of a probe, or None."""
+    if probe is None:
+        types = dict.fromkeys(INTEGERS_OR_NONE, "Int64") | dict.fromkeys(FLOATS_OR_NONE, "float64")
+        return TRIAL_COLUMNS, SETTINGS, types
+    table = PROBES[probe]
+    settings = ("probe", *table.parameters())
+    names = (*IDENTITY, *settings, *table.METRICS, "seconds", *ENDING[-2:])
+    return names, settings, dict.fromkeys(("diverged_epoch",), "Int64") | dict.fromkeys(table.METRICS, "float64")
+
+
+def _value(value: Any) -> Any:
+    """Return the value of a field as a cell has it: widths are text like "128,64"."""
+    return ",".join(map(str, value)) if isinstance(value, tuple) else value
 
 
 def _curves(curves: dict[str, np.ndarray]) -> pd.DataFrame:
@@ -170,4 +203,4 @@ def _curves(curves: dict[str, np.ndarray]) -> pd.DataFrame:
 def _stacked(frames: list[pd.DataFrame]) -> pd.DataFrame:
     """Concatenate; an empty frame would only blur the column types of the others."""
     filled = [frame for frame in frames if len(frame)]
-    return pd.concat(filled or frames[:1], ignore_index=True)
+    return pd.concat(filled or frames[:1] or [pd.DataFrame()], ignore_index=True)

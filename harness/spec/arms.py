@@ -7,8 +7,8 @@ from typing import Any
 
 from harness.errors import InputError
 from harness.spec.ablation import Ablation, ablation, combinations, settings_of
+from harness.spec.probes import Run
 from harness.spec.schema import Block
-from harness.spec.trial import Trial
 from harness.spec.validation import LONGEST_NAME, shown
 from harness.text import setting
 
@@ -23,7 +23,7 @@ def count_arms(blocks: Sequence[Block]) -> int:
     return sum(_size(block) for block in blocks) or 1
 
 
-def expand(blocks: Sequence[Block], baseline: Trial, where: str) -> dict[str, Settings]:
+def expand(blocks: Sequence[Block], baseline: Run, where: str) -> dict[str, Settings]:
     """Return the settings of each arm by its name; no block at all is the baseline alone.
 
     Values tried one at a time are compared with the baseline, so it leads the arms unless one is equal to it.

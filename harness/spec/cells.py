@@ -13,26 +13,27 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from harness.spec.names import Phase
+from harness.spec.probes import Run, run_from
 from harness.spec.schema import TuneTable
 from harness.spec.study import Arm, Study
-from harness.spec.trial import Settings, Trial, trial_from
+from harness.spec.trial import Settings
 from harness.spec.validation import shown
 
 TUNING_SEED = 1_000
 CONFIRM_SEED = 2_000
 OWN_TUNING_SEED = 10_000  # the first of confirming seed 0, where each confirming seed is tuned by itself
 
-ValidationLoss = Callable[[Trial], float | None]
+ValidationLoss = Callable[[Run], float | None]
 """The final monitored loss of a trial: None while it has not finished; infinite or nan when it diverged or failed."""
 
 
 class Cell(NamedTuple):
-    """One place in the table of a study, and the trial that fills it. Two cells may share a trial."""
+    """One place in the table of a study, and the trial, or run of a probe, that fills it. Two cells may share one."""
 
     arm: str
     phase: Phase
     seed: int
-    trial: Trial
+    trial: Run
 
 
 class Winner(NamedTuple):
@@ -97,7 +98,7 @@ def unchosen(study: Study, val_loss: ValidationLoss) -> dict[str, int]:
     }
 
 
-def winner_of(tune: TuneTable, trial: Trial) -> Winner:
+def winner_of(tune: TuneTable, trial: Run) -> Winner:
     """Return the settings of a trial that confirms, as those that won the tuning."""
     settings = {field: getattr(trial, field) for field in tune.grid}
     return Winner(settings, tuple(field for field in settings if _on_edge(field, settings[field], tune.grid[field])))
@@ -115,12 +116,12 @@ def _tuning_seeds(study: Study) -> list[range]:
 
 def _cell(arm: Arm, phase: Phase, seed: int, settings: Mapping[str, Any] | None = None) -> Cell:
     fields = arm.trial.given() | dict(settings or {}) | {"seed": seed}
-    return Cell(arm.name, phase, seed, trial_from(fields, f"arm {shown(arm.name)}"))
+    return Cell(arm.name, phase, seed, run_from(fields, f"arm {shown(arm.name)}"))
 
 
 def _winner(arm: Arm, seeds: range, study: Study, val_loss: ValidationLoss) -> Winner | None:
     assert study.tune is not None
-    best: Trial | None = None
+    best: Run | None = None
     lowest: tuple[float, tuple[tuple[int, float], ...]] = (math.inf, ())
     for settings in study.tune.combinations():
         trials = [_cell(arm, "tune", seed, settings).trial for seed in seeds]

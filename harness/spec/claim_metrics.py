@@ -53,4 +53,12 @@ METRICS: dict[str, ClaimMetric] = {
 }
 """Errors and gaps are in percentage points, accuracies are fractions."""
 
+OF_A_PROBE = ClaimMetric(True)
+
+
+def metric_named(name: str) -> ClaimMetric:
+    """Return what a metric is to a claim; what is not in METRICS is a probe's own, of which less is better."""
+    return METRICS.get(name, OF_A_PROBE)
+
+
 METRIC_KEYS = ("target", "of", "unit", "epoch", "layer", "field")

@@ -7,11 +7,11 @@ like fields); a list is any of these. Which arms these are is found in `claims`.
 import itertools
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BeforeValidator, Field, model_serializer, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, model_serializer, model_validator
 
 from harness.errors import nearest
-from harness.spec.claim_metrics import METRIC_KEYS, METRICS, NEEDED, ClaimMetric
-from harness.spec.figures import ARM_FIELDS, CURVE_METRICS, TRIAL_FIELDS, UNITS, field_values
+from harness.spec.claim_metrics import METRIC_KEYS, METRICS, NEEDED, ClaimMetric, metric_named
+from harness.spec.figures import CURVE_METRICS, TRAINING, TRIAL_FIELDS, UNITS, Vocabulary, field_values, vocabulary
 from harness.spec.names import Phase
 from harness.spec.validation import CsvName, Line, Table, refusal, shown
 from harness.text import number, setting
@@ -42,60 +42,61 @@ FORM_KEYS = (*FORMS, "than", "margin", "over", "tolerance", "at_least", "lower_i
 A_SIDE = "the name of an arm, or settings such as { optimizer = 'adam' }"
 
 
-def _side(value: Any) -> Any:
+def _side(value: Any, info: ValidationInfo) -> Any:
     entries = value if isinstance(value, list | tuple) else (value,)
     if not entries:
         raise refusal(f"found [], expected {A_SIDE}")
-    found = tuple(one for entry in entries for one in _alternatives(entry))
+    found = tuple(one for entry in entries for one in _alternatives(entry, vocabulary(info)))
     for place, one in enumerate(found):
         if one in found[:place]:
             raise refusal(f"found {shown(one)} twice")
     return found
 
 
-def _alternatives(entry: Any) -> list[Alternative]:
+def _alternatives(entry: Any, known: Vocabulary) -> list[Alternative]:
     """Return a name as it is, and settings for each value of those that list several."""
     if isinstance(entry, str):
         return [entry]
     if not isinstance(entry, dict) or not entry:
         raise refusal(f"found {shown(entry)}, expected {A_SIDE}")
-    lists = {field: field_values(field, value) for field, value in entry.items()}
+    lists = {field: field_values(field, value, known) for field, value in entry.items()}
     return [dict(zip(lists, values, strict=True)) for values in itertools.product(*lists.values())]
 
 
-def _sides(value: Any) -> Any:
+def _sides(value: Any, info: ValidationInfo) -> Any:
     if not isinstance(value, list | tuple) or len(value) < 2:
         raise refusal(f"found {shown(value)}, expected a list of two sides or more")
-    return tuple(map(_side, value))
+    return tuple(_side(side, info) for side in value)
 
 
-def _where(value: Any) -> Any:
+def _where(value: Any, info: ValidationInfo) -> Any:
     if not isinstance(value, dict):
         raise refusal(f"found {shown(value)}, expected settings such as {{ depth = 3 }}")
-    return {field: field_values(field, found) for field, found in value.items()}
+    return {field: field_values(field, found, vocabulary(info)) for field, found in value.items()}
 
 
-def _two_conditions(value: Any) -> Any:
+def _two_conditions(value: Any, info: ValidationInfo) -> Any:
     if not isinstance(value, list | tuple) or len(value) != 2:
         raise refusal(f"found {shown(value)}, expected two conditions such as [{{ depth = 8 }}, {{ depth = 1 }}]")
-    first, second = map(_where, value)
+    first, second = (_where(condition, info) for condition in value)
     if first == second:
         raise refusal(f"found {shown(value[0])} twice, expected two conditions that differ")
     return first, second
 
 
-def _fields(value: Any) -> Any:
+def _fields(value: Any, info: ValidationInfo) -> Any:
     fields = tuple(value) if isinstance(value, list | tuple) else (value,)
     for place, field in enumerate(fields):
-        _field(field)
+        _field(field, info)
         if field in fields[:place]:
             raise refusal(f"found {shown(field)} twice")
     return fields
 
 
-def _field(value: Any) -> Any:
-    if value not in ARM_FIELDS:
-        raise refusal(f"unknown field {shown(value)}{nearest(str(value), ARM_FIELDS) or _known(ARM_FIELDS)}")
+def _field(value: Any, info: ValidationInfo) -> Any:
+    known = vocabulary(info).arm_fields
+    if value is not None and value not in known:
+        raise refusal(f"unknown field {shown(value)}{nearest(str(value), known) or _known(known)}")
     return value
 
 
@@ -105,9 +106,10 @@ def _number_field(value: Any) -> Any:
     return value
 
 
-def _metric(value: Any) -> Any:
-    if isinstance(value, str) and value not in METRICS:
-        raise refusal(f"unknown metric {shown(value)}{nearest(value, METRICS) or _known(METRICS)}")
+def _metric(value: Any, info: ValidationInfo) -> Any:
+    known = METRICS if vocabulary(info) is TRAINING else vocabulary(info).metrics
+    if isinstance(value, str) and value not in known:
+        raise refusal(f"unknown metric {shown(value)}{nearest(value, known) or _known(known)}")
     return value
 
 
@@ -162,7 +164,7 @@ class Claim(Table):
     equivalent: Annotated[tuple[Side, ...], BeforeValidator(_sides)] = ()  # every pair of them
     margin: Annotated[float, Field(gt=0)] | None = None
     trend: Literal["rises", "falls"] | None = None
-    over: Annotated[str | None, BeforeValidator(lambda value: value if value is None else _field(value))] = None
+    over: Annotated[str | None, BeforeValidator(_field)] = None
     within: Annotated[tuple[float, ...], BeforeValidator(_bounds)] = ()  # where the mean lies
     equals: float | None = None
     tolerance: Annotated[float, Field(ge=0)] | None = None
@@ -179,7 +181,7 @@ class Claim(Table):
     @model_validator(mode="after")
     def _form_and_metric_read_what_is_given(self) -> "Claim":
         form = self.form
-        keys, metric = FORMS[form], METRICS[self.metric]
+        keys, metric = FORMS[form], metric_named(self.metric)
         given = [key for key in (*FORM_KEYS, *METRIC_KEYS) if getattr(self, key) not in (None, ())]
         allowed = [form, *keys.needs, *keys.reads, *metric.reads]
         for key in given:
@@ -224,7 +226,7 @@ class Claim(Table):
     @property
     def reduces(self) -> str | None:
         """The field whose values the metric takes together, one number a seed; None: each arm has its own number."""
-        reduced = METRICS[self.metric].reduces
+        reduced = metric_named(self.metric).reduces
         return self.field if reduced == "field" else reduced or None
 
     def _in_words(self) -> str:

@@ -14,7 +14,7 @@ from harness.errors import InputError, nearest
 from harness.spec.claim_table import SIGN_FLIP_FORMS, Alternative, Claim, Side, settings_text, side_text, where_text
 from harness.spec.figures import TRIAL_FIELDS, arm_field, refuse_empty
 from harness.spec.names import Phase
-from harness.spec.trial import CLASSES, INPUTS, parameter_count
+from harness.spec.trial import CLASSES, INPUTS, Trial, parameter_count
 from harness.spec.validation import shown
 from kernels.choices import RULES
 
@@ -245,7 +245,7 @@ class _Match:
 
     def _key(self, arm: "Arm", named: set[str]) -> Key:
         left = {*named, *self.tuned, *(["hidden"] if named & set(SHAPE) else []), self.claim.reduces}
-        return tuple((field, _written(arm, field)) for field in TRIAL_FIELDS if field not in left)
+        return tuple((field, _written(arm, field)) for field in _own_fields(arm) if field not in left)
 
     def _unit(self, arms: "list[Arm]", named: set[str], key: str, condition: str) -> Unit:
         """Return the arms, alike in all that is matched, as the one unit that they have to be."""
@@ -265,7 +265,7 @@ class _Match:
         """Return the refusal of arms that nothing tells apart, with the field that would."""
         apart = [
             field
-            for field in ("block", *SHAPE[:2], *TRIAL_FIELDS)
+            for field in ("block", *(SHAPE[:2] if isinstance(arms[0].trial, Trial) else ()), *_own_fields(arms[0]))
             if field not in {*named, *self.tuned} and len({_value(arm, field) for arm in arms}) > 1
         ]
         hint = f' or for_each = ["{apart[0]}"]' if apart else ""
@@ -304,7 +304,7 @@ class _Match:
         """Return where a value stands in an order; "full" and "none" stand for the number of training images."""
         value = _value(arm, field)
         if value is None or value == "full":
-            return math.inf if field == "train_size" else arm.trial.train_size or math.inf
+            return math.inf if field == "train_size" else getattr(arm.trial, "train_size", None) or math.inf
         if not isinstance(value, int | float):
             raise self.refusal(key, f"{field} has no order, arm {shown(arm.name)} has {shown(value)}")
         return value
@@ -312,14 +312,20 @@ class _Match:
 
 def _value(arm: "Arm", field: str) -> Any:
     """Return what an arm has in a field, as written; parameters are counted at MNIST's inputs and classes."""
-    if field == "parameters":
+    if field == "parameters" and isinstance(arm.trial, Trial):
         return parameter_count(arm.trial.hidden, INPUTS, CLASSES, arm.trial.normalization)
     return arm_field(arm, field)
 
 
+def _own_fields(arm: "Arm") -> tuple[str, ...]:
+    """Return what the arm could set: the fields of a trial, or the parameters of its probe."""
+    return TRIAL_FIELDS if isinstance(arm.trial, Trial) else arm.trial.parameters()
+
+
 def _written(arm: "Arm", field: str) -> Any:
     """Return the value of a trial's field; a default that its update rule brings does not count as given."""
-    own = field in RULES[arm.trial.optimizer].defaults and field not in arm.trial.model_fields_set
+    rule = RULES[arm.trial.optimizer].defaults if isinstance(arm.trial, Trial) else {}
+    own = field in rule and field not in arm.trial.model_fields_set
     return type(arm.trial).model_fields[field].default if own else getattr(arm.trial, field)
 
 

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, fi
 
 from harness.errors import InputError, nearest
 from harness.spec.names import Phase
+from harness.spec.probe import Probe
 from harness.spec.trial import Settings, Trial
 from harness.spec.validation import Line, Table, as_tuple, refusal, shown, validation_line
 
@@ -68,26 +69,52 @@ UNITS = ("epochs", "samples", "steps", "seconds")
 """What a curve or a time is measured against."""
 
 
-class Reads(NamedTuple):
-    """What a form reads: the allowed names of x, y and colour (none: the key is not read), and its further keys."""
+class Vocabulary(NamedTuple):
+    """The names that figures of a study may use; those of a probe are its own parameters and metrics."""
 
-    x: tuple[str, ...] = ()
-    y: tuple[str, ...] = ()
-    colour: tuple[str, ...] = ()
+    settings: type[Table]  # types the values of `own_fields`
+    own_fields: tuple[str, ...]  # what an arm may set
+    arm_fields: tuple[str, ...]
+    fields: tuple[str, ...]
+    metrics: tuple[str, ...]  # one number a seed
+    curve_metrics: tuple[str, ...]
+    layer_metrics: tuple[str, ...]
+    units: tuple[str, ...]  # what curves are drawn against
+    forms: Mapping[str, tuple[str, ...]]  # the forms there are, with the keys that each cannot do without
+
+
+class Reads(NamedTuple):
+    """What a form reads: which names of a `Vocabulary` x, y and colour take ("": the key is not read), and its further
+    keys."""
+
+    x: str = ""
+    y: str = ""
+    colour: str = ""
     more: tuple[str, ...] = ("panels", "phase")
-    needs: tuple[str, ...] = ()
 
 
 FORMS = {
-    "strip": Reads(x=FIELDS, y=TRIAL_METRICS, colour=FIELDS),
-    "response": Reads(x=FIELDS, y=TRIAL_METRICS, colour=FIELDS, needs=("x",)),
-    "curves": Reads(x=UNITS, y=CURVE_METRICS, colour=FIELDS),
-    "layers": Reads(y=LAYER_METRICS, colour=FIELDS, more=("panels", "phase", "epoch")),
-    "heatmap": Reads(x=FIELDS, y=FIELDS, colour=TRIAL_METRICS, needs=("x", "y")),
-    "sensitivity": Reads(x=TRIAL_FIELDS, y=TRIAL_METRICS, more=()),
-    "time": Reads(x=UNITS, colour=FIELDS, more=("panels", "phase", "target"), needs=("target",)),
+    "strip": Reads(x="fields", y="metrics", colour="fields"),
+    "response": Reads(x="fields", y="metrics", colour="fields"),
+    "curves": Reads(x="units", y="curve_metrics", colour="fields"),
+    "layers": Reads(y="layer_metrics", colour="fields", more=("panels", "phase", "epoch")),
+    "heatmap": Reads(x="fields", y="fields", colour="metrics"),
+    "sensitivity": Reads(x="own_fields", y="metrics", more=()),
+    "time": Reads(x="units", colour="fields", more=("panels", "phase", "target")),
     "forest": Reads(more=("phase",)),
 }
+NEEDS: dict[str, tuple[str, ...]] = {"response": ("x",), "heatmap": ("x", "y"), "time": ("target",)}
+TRAINING = Vocabulary(
+    Settings,
+    TRIAL_FIELDS,
+    ARM_FIELDS,
+    FIELDS,
+    TRIAL_METRICS,
+    CURVE_METRICS,
+    LAYER_METRICS,
+    UNITS,
+    {form: NEEDS.get(form, ()) for form in FORMS},
+)
 NOT_YET = ("effects", "published", "images")
 ALWAYS = ("form", "where", "headline", "note")
 ONE_Y = ("heatmap", "sensitivity")
@@ -104,7 +131,7 @@ def _listed(value: Any) -> Any:
 
 
 class FigureTable(Table):
-    """One figure of a study; which keys a form reads stands in FORMS."""
+    """One figure of a study; which keys a form reads stands in FORMS, the names they may have in the context."""
 
     form: Annotated[
         Literal["strip", "response", "curves", "layers", "heatmap", "sensitivity", "time", "forest"],
@@ -123,10 +150,10 @@ class FigureTable(Table):
 
     @field_validator("where", mode="before")
     @classmethod
-    def _typed_values(cls, where: Any) -> Any:
+    def _typed_values(cls, where: Any, info: ValidationInfo) -> Any:
         if not isinstance(where, dict):
             return where
-        return {field: field_values(field, value) for field, value in where.items()}
+        return {field: field_values(field, value, vocabulary(info)) for field, value in where.items()}
 
     @field_validator("x", "y", "colour", "panels", "epoch", "target", "phase")
     @classmethod
@@ -134,8 +161,7 @@ class FigureTable(Table):
         form, key = info.data.get("form"), str(info.field_name)
         if form is None or value in (None, ()):
             return value
-        reads = FORMS[form]
-        names = {"x": reads.x, "y": reads.y, "colour": reads.colour, "panels": FIELDS * ("panels" in reads.more)}
+        reads, names = FORMS[form], _takes(form, vocabulary(info))
         if not names.get(key, key in reads.more):
             known = [*ALWAYS, *(k for k in names if names[k]), *(k for k in reads.more if k not in names)]
             raise refusal(f"not read by form '{form}', which reads {', '.join(known)}")
@@ -146,8 +172,11 @@ class FigureTable(Table):
         return value
 
     @model_validator(mode="after")
-    def _complete(self) -> "FigureTable":
-        for key in FORMS[self.form].needs:
+    def _complete(self, info: ValidationInfo) -> "FigureTable":
+        forms = vocabulary(info).forms
+        if self.form not in forms:
+            raise refusal(f"form '{self.form}' draws trainings; a probe has {', '.join(forms)}")
+        for key in forms[self.form]:
             if not getattr(self, key):
                 raise refusal(f"form '{self.form}' needs {key}")
         if self.form in ONE_Y and len(self.y) > 1:
@@ -158,21 +187,33 @@ class FigureTable(Table):
         """Return the fields that the figure names, by the key that names them."""
         reads = FORMS[self.form]
         named = {"x": self.x, "colour": self.colour, "panels": self.panels, "y": self.y[0] if self.y else None}
-        allowed = {"x": reads.x, "colour": reads.colour, "panels": FIELDS, "y": reads.y}
-        return {key: name for key, name in named.items() if name and allowed[key] in (FIELDS, TRIAL_FIELDS)}
+        takes = {"x": reads.x, "colour": reads.colour, "panels": "fields", "y": reads.y}
+        return {key: name for key, name in named.items() if name and takes[key] in ("fields", "own_fields")}
+
+
+def vocabulary(info: ValidationInfo) -> Vocabulary:
+    """Return the names that a table of a study may use: those in the context of its validation, else a training's."""
+    return TRAINING if info.context is None else info.context
+
+
+def _takes(form: str, known: Vocabulary) -> dict[str, tuple[str, ...]]:
+    """Return the names that each key of a form may have; none where it does not read the key."""
+    reads = FORMS[form]
+    kinds = {"x": reads.x, "y": reads.y, "colour": reads.colour, "panels": "fields" * ("panels" in reads.more)}
+    return {key: getattr(known, kind) if kind else () for key, kind in kinds.items()}
 
 
 def _kind(form: str, key: str) -> str:
     metric = key == ("colour" if form == "heatmap" else "y")
-    return "metric" if metric else "unit" if key == "x" and FORMS[form].x == UNITS else "field"
+    return "metric" if metric else "unit" if key == "x" and FORMS[form].x == "units" else "field"
 
 
-def field_values(field: str, value: Any) -> tuple[Any, ...]:
+def field_values(field: str, value: Any, known: Vocabulary = TRAINING) -> tuple[Any, ...]:
     """Return the values that `where` allows for a field: one that was written alone, or each of a list."""
-    if field not in ARM_FIELDS:
-        hint = nearest(field, ARM_FIELDS) or f"; known: {', '.join(ARM_FIELDS)}"
+    if field not in known.arm_fields:
+        hint = nearest(field, known.arm_fields) or f"; known: {', '.join(known.arm_fields)}"
         raise refusal("phase: is a key of its own" if field == "phase" else f"unknown field {shown(field)}{hint}")
-    if field not in TRIAL_FIELDS:
+    if field not in known.own_fields:
         kind = str if field in ("arm", "block") else int
         found = tuple(value) if isinstance(value, list | tuple) else (value,)
         if not found or any(type(one) is not kind for one in found):
@@ -180,12 +221,12 @@ def field_values(field: str, value: Any) -> tuple[Any, ...]:
             raise refusal(f"{field}: found {shown(value)}, expected {expected}")
         return found
     try:
-        return (getattr(Settings.model_validate({field: value}), field),)
+        return (getattr(known.settings.model_validate({field: value}), field),)
     except ValidationError as error:
         if not isinstance(value, list | tuple) or not value:
             raise refusal(validation_line(error, "")) from None
     try:
-        return tuple(getattr(Settings.model_validate({field: one}), field) for one in value)
+        return tuple(getattr(known.settings.model_validate({field: one}), field) for one in value)
     except ValidationError as error:
         raise refusal(validation_line(error, "")) from None
 
@@ -198,13 +239,15 @@ class AnyArm(Protocol):
     @property
     def block(self) -> str | None: ...
     @property
-    def trial(self) -> Trial: ...
+    def trial(self) -> Trial | Probe: ...
 
 
 def arm_field(arm: AnyArm, field: str) -> Any:
     """Return what an arm has in a field of ARM_FIELDS, as written; `parameters` depends on the data and is no part."""
-    hidden = arm.trial.hidden
-    own = {"arm": arm.name, "block": arm.block, "depth": len(hidden), "width": hidden[0] if hidden else 0}
+    own: dict[str, Any] = {"arm": arm.name, "block": arm.block}
+    if isinstance(arm.trial, Trial):
+        hidden = arm.trial.hidden
+        own |= {"depth": len(hidden), "width": hidden[0] if hidden else 0}
     return own[field] if field in own else getattr(arm.trial, field)
 
 

@@ -2,15 +2,16 @@
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Field, PrivateAttr, create_model, model_serializer, model_validator
+from pydantic import Field, PrivateAttr, create_model, model_serializer, model_validator
+from pydantic.fields import FieldInfo
 
 from harness.spec.ablation import Ablate
 from harness.spec.arm_settings import ArmName, Seedless, StudySettings
 from harness.spec.claim_table import Claim
-from harness.spec.figures import FigureTable
+from harness.spec.figures import TRAINING, FigureTable, Vocabulary
 from harness.spec.names import Profile
 from harness.spec.trial import Name, Settings
 from harness.spec.validation import Line, Table, as_tuple, refusal, shown
@@ -19,17 +20,18 @@ SeedCount = Annotated[int, Field(ge=1, le=1000)]
 TuningSeeds = Annotated[int, Field(ge=0, le=1000)]  # 0 is no tuning
 
 
-def _several(name: str) -> Any:
-    field = Settings.model_fields[name]
+def _several(field: FieldInfo) -> Any:
     value: Any = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
     return Annotated[tuple[value, ...], as_tuple, Field(min_length=1, max_length=10_000)]
 
 
-_Lists: Any = create_model(  # type: ignore[call-overload]
-    "_Lists",
-    __base__=Seedless,
-    **{name: (_several(name) | None, None) for name in Settings.model_fields if name != "seed"},
-)
+def lists_of(table: type[Table], names: Iterable[str]) -> Any:
+    """Return a table in which each of these fields of `table` may have a list of values."""
+    fields: Any = {name: (_several(table.model_fields[name]) | None, None) for name in names}
+    return create_model("Lists", __base__=Seedless, **fields)
+
+
+_Lists: Any = lists_of(Settings, [name for name in Settings.model_fields if name != "seed"])
 
 
 class Sweep(_Lists):
@@ -133,18 +135,24 @@ class SeedsTable(Table):
         return self
 
 
-class ProfileTable(Table):
-    """What a profile changes in the study."""
+class AnyProfile(Table):
+    """What a profile changes in any study."""
+
+    seeds: SeedsTable | None = None
+
+    def start(self) -> dict[str, Any]:
+        """Return what every arm starts from, as far as it is written here."""
+        return {}
+
+
+class ProfileTable(AnyProfile):
+    """What a profile changes in a study that trains."""
 
     baseline: StudySettings = StudySettings()
     tune: TuneTable = TuneTable()
-    seeds: SeedsTable | None = None
 
-
-def _training(kind: Any) -> Any:
-    if kind == "probe":
-        raise refusal("'probe': not yet: this version runs studies that train")
-    return kind
+    def start(self) -> dict[str, Any]:
+        return self.baseline.given()
 
 
 SUMMARY_COLUMNS = (
@@ -161,26 +169,26 @@ VERDICTS_COLUMNS = (
 """Of summary.csv, differences.csv, effects.csv and verdicts.csv in a study's results folder."""
 
 
-class StudyFile(Table):
-    """A whole study file."""
+class AnyStudyFile(Table):
+    """What every study file may say."""
 
-    not_yet: ClassVar = ("probe", "parameters", "published")
+    not_yet: ClassVar = ("published",)
+    settings: ClassVar[type[Table]]  # what an arm may change
+    vocabulary: ClassVar[Vocabulary]  # what figures and claims may name
 
     title: Line | None = None
     section: Line | None = None  # of the tutorial
     question: Line | None = None
-    kind: Annotated[Literal["training"], BeforeValidator(_training)] = "training"
+    kind: Literal["training", "probe"] = "training"
     reference: ArmName | None = None  # the arm that others are compared with; None: the baseline, else the first
-    baseline: StudySettings = StudySettings()
     blocks: Annotated[tuple[Block, ...], as_tuple] = ()
-    tune: TuneTable | None = None
     seeds: SeedsTable = SeedsTable()
-    profiles: dict[Profile, ProfileTable] = Field(default={})
     claims: Annotated[tuple[Claim, ...], as_tuple] = ()
     figures: Annotated[tuple[FigureTable, ...], as_tuple] = ()
+    profiles: Any  # what each profile changes, by its name
 
     @model_validator(mode="after")
-    def _names_of_blocks_differ(self) -> "StudyFile":
+    def _names_of_blocks_differ(self) -> Self:
         names = [block.name for block in self.blocks if block.name is not None]
         for name in names:
             if names.count(name) > 1:
@@ -188,9 +196,27 @@ class StudyFile(Table):
         return self
 
     @model_validator(mode="after")
-    def _claims_differ(self) -> "StudyFile":
+    def _claims_differ(self) -> Self:
         ids = [claim.id for claim in self.claims]
         for name in ids:
             if ids.count(name) > 1:
                 raise refusal(f"claims: duplicated id {shown(name)}")
         return self
+
+    def start(self) -> dict[str, Any]:
+        """Return what every arm starts from."""
+        raise NotImplementedError
+
+
+class StudyFile(AnyStudyFile):
+    """The file of a study that trains; that of one that probes stands in `harness.spec.probe_file`."""
+
+    settings: ClassVar = StudySettings
+    vocabulary: ClassVar = TRAINING
+
+    baseline: StudySettings = StudySettings()
+    tune: TuneTable | None = None
+    profiles: dict[Profile, ProfileTable] = Field(default={})
+
+    def start(self) -> dict[str, Any]:
+        return self.baseline.given()

@@ -6,17 +6,21 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, SerializeAsAny
 
 from harness.errors import InputError, nearest
 from harness.spec.ablation import Ablation
-from harness.spec.arm_settings import ArmName, StudySettings
+from harness.spec.arm_settings import ArmName
 from harness.spec.arms import ablations_of, block_of_arm, count_arms, expand
 from harness.spec.claim_table import Claim
 from harness.spec.claims import refuse_claims
 from harness.spec.figures import FigureTable, refuse_figures
 from harness.spec.names import PROFILES, Phase, Profile
+from harness.spec.probe_file import grammar, grammar_of
+from harness.spec.probes import Run, run_from
 from harness.spec.schema import (
+    AnyProfile,
+    AnyStudyFile,
     ProfileTable,
     SeedCount,
     SeedsTable,
@@ -24,7 +28,7 @@ from harness.spec.schema import (
     TuneTable,
 )
 from harness.spec.shipped import find_study, read_toml
-from harness.spec.trial import Name, Trial, trial_from
+from harness.spec.trial import Name, Trial
 from harness.spec.validation import Line, Table, as_tuple, checked, shown
 
 MAX_TRIALS = 1_000_000
@@ -33,13 +37,14 @@ SCHEMA = 3
 
 
 class Arm(Table):
-    """One alternative of a study: what it changes in the baseline, and the trial that this makes (at seed 0)."""
+    """One alternative of a study: what it changes in the baseline, and the trial, or run of a probe, that this makes
+    (at seed 0)."""
 
     name: ArmName
     block: ArmName | None = None
     needs: Name | None = None  # the dataset without which it is left out
     settings: dict[str, Any]
-    trial: Annotated[Trial, Field(exclude=True)]
+    trial: Annotated[Run, Field(exclude=True)]
 
 
 class Study(Table):
@@ -51,7 +56,8 @@ class Study(Table):
     question: str
     origin: Annotated[str | None, Field(exclude=True)] = None  # SHIPPED, the path of its file, None: made in Python
     profile: Profile
-    baseline: Trial
+    probe: str | None = None  # None: the study trains
+    baseline: SerializeAsAny[Run]
     arms: Annotated[tuple[Arm, ...], as_tuple]
     left_out: Annotated[tuple[Arm, ...], as_tuple] = ()  # arms whose data was not on the machine
     ablations: Annotated[tuple[Ablation, ...], as_tuple] = ()  # of the blocks that ablate, which arm has what
@@ -115,8 +121,9 @@ class Study(Table):
         """Trials of all phases (two cells may share one)."""
         return len(self.arms) * _runs_per_arm(self.tune, self.seeds)
 
-    def tried(self, where: str = "study") -> Iterator[tuple[Arm, Trial]]:
-        """Yield each arm with every trial it is run as, at seed 0: as written (if it is), and at each combination.
+    def tried(self, where: str = "study") -> Iterator[tuple[Arm, Run]]:
+        """Yield each arm with every trial, or run of a probe, it is run as, at seed 0: as written (if it is), and at
+        each combination.
 
         Raises InputError for a combination that no trial may have.
         """
@@ -124,7 +131,13 @@ class Study(Table):
             if "default" in self.phases:
                 yield arm, arm.trial
             for settings in self.tune.combinations() if self.tune else ():
-                yield arm, trial_from(arm.trial.given() | settings, f"{where}: tune: arm {shown(arm.name)}")
+                yield arm, run_from(arm.trial.given() | settings, f"{where}: tune: arm {shown(arm.name)}")
+
+    def trainings(self, where: str = "study") -> Iterator[tuple[Arm, Trial]]:
+        """Yield what `tried` does, of a study that trains; a study that probes has nothing here."""
+        for arm, run in self.tried(where):
+            if isinstance(run, Trial):
+                yield arm, run
 
     def to_record(self) -> dict[str, Any]:
         """Return what study.json holds."""
@@ -162,14 +175,13 @@ def study_from_table(
     """Resolve the tables of a study file; see `load_study`."""
     if profile not in PROFILES:
         raise InputError(f"unknown profile {shown(profile)}{nearest(profile, PROFILES)}; known: {', '.join(PROFILES)}")
-    file = checked(StudyFile, table, where)
-    changes = file.profiles.get(profile, ProfileTable())  # type: ignore[call-overload]
+    kind = grammar(table, where)
+    file = checked(kind, table, where, kind.vocabulary)
+    changes = file.profiles.get(profile, ProfileTable())
     chosen = {"--set": dict(overrides or {}), "--dataset": {"dataset": dataset} if dataset else {}}
     for option, settings in chosen.items():
-        checked(StudySettings, settings, option)
-    baseline = trial_from(
-        file.baseline.given() | changes.baseline.given() | chosen["--set"] | chosen["--dataset"], f"{where}: baseline"
-    )
+        checked(file.settings, settings, option)
+    baseline = run_from(file.start() | changes.start() | chosen["--set"] | chosen["--dataset"], f"{where}: baseline")
     grid = _tuning(file, changes, where)
     tune = grid if grid and grid.seeds else None
     if seeds is not None:
@@ -192,6 +204,7 @@ def study_from_table(
         section=file.section,
         question=file.question or "",
         origin=origin,
+        probe=getattr(file, "probe", None),
         profile=profile,  # type: ignore[arg-type]
         baseline=baseline,
         arms=made,
@@ -218,15 +231,15 @@ def study_from_record(record: Any, where: str = "study.json", origin: str | None
     fields = {key: value for key, value in record.items() if key != "schema"}
     if record["schema"] < SCHEMA:
         fields = _without_former_keys(fields)
-    baseline = trial_from(fields.get("baseline", {}), f"{where}: baseline")
+    baseline = run_from(fields.get("baseline", {}), f"{where}: baseline")
+    file = grammar_of(fields.get("probe"), where)
     recorded = checked(_Arms, {"arms": fields["arms"], "left_out": fields.get("left_out", ())}, where)
     made, left_out = (
-        tuple(_arm(arm.name, arm.settings.given(), baseline, where, arm.block, arm.needs) for arm in arms)
-        for arms in (recorded.arms, recorded.left_out)
+        tuple(_recorded(arm, file, baseline, where) for arm in arms) for arms in (recorded.arms, recorded.left_out)
     )
     reference = _reference(fields.get("reference"), made, baseline, where)
     made_anew = {"baseline": baseline, "arms": made, "left_out": left_out, "reference": reference, "origin": origin}
-    return checked(Study, fields | made_anew, where)
+    return checked(Study, fields | made_anew, where, file.vocabulary)
 
 
 def _without_former_keys(fields: dict[str, Any]) -> dict[str, Any]:
@@ -242,7 +255,7 @@ class _ArmRecord(Table):
     name: ArmName
     block: ArmName | None = None
     needs: Name | None = None
-    settings: StudySettings
+    settings: dict[str, Any]
 
 
 class _Arms(Table):
@@ -250,19 +263,24 @@ class _Arms(Table):
     left_out: Annotated[tuple[_ArmRecord, ...], as_tuple] = ()
 
 
+def _recorded(arm: _ArmRecord, file: type[AnyStudyFile], baseline: Run, where: str) -> Arm:
+    settings = checked(file.settings, arm.settings, f"{where}: arm {shown(arm.name)}").given()
+    return _arm(arm.name, settings, baseline, where, arm.block, arm.needs)
+
+
 def _arm(
     name: str,
     settings: dict[str, Any],
-    baseline: Trial,
+    baseline: Run,
     where: str,
     block: str | None = None,
     needs: str | None = None,
 ) -> Arm:
-    trial = trial_from(baseline.given() | settings, f"{where}: arm {shown(name)}")
+    trial = run_from(baseline.given() | settings, f"{where}: arm {shown(name)}")
     return Arm(name=name, block=block, needs=needs, settings=settings, trial=trial)
 
 
-def _reference(name: str | None, arms: Sequence[Arm], baseline: Trial, where: str) -> str:
+def _reference(name: str | None, arms: Sequence[Arm], baseline: Run, where: str) -> str:
     known = [arm.name for arm in arms]
     if name is None:
         return next((arm.name for arm in arms if arm.trial == baseline), known[0])
@@ -271,9 +289,9 @@ def _reference(name: str | None, arms: Sequence[Arm], baseline: Trial, where: st
     return name
 
 
-def _tuning(file: StudyFile, changes: ProfileTable, where: str) -> TuneTable | None:
+def _tuning(file: AnyStudyFile, changes: AnyProfile, where: str) -> TuneTable | None:
     """Return [tune] as the profile changes it; `seeds` is 0 where that switches it off."""
-    if file.tune is None:
+    if not isinstance(file, StudyFile) or not isinstance(changes, ProfileTable) or file.tune is None:
         return None
     tune = checked(TuneTable, file.tune.written() | changes.tune.written(), f"{where}: tune")
     if not tune.grid:
@@ -288,7 +306,7 @@ def _runs_per_arm(tune: TuneTable | None, seeds: int) -> int:
     return seeds * tune.default + tuning + seeds
 
 
-def _refuse_absurd(file: StudyFile, tune: TuneTable | None, seeds: int, where: str) -> None:
+def _refuse_absurd(file: AnyStudyFile, tune: TuneTable | None, seeds: int, where: str) -> None:
     arms = count_arms(file.blocks)
     each = _runs_per_arm(tune, seeds)
     if arms * each > MAX_TRIALS:
@@ -316,7 +334,7 @@ def _refuse_inconsistent(study: Study, where: str) -> None:
     for arm in study.arms:
         for field in tuned & set(arm.settings):
             raise InputError(f"{where}: tune: {field} is what the arms vary (arm {shown(arm.name)} sets it)")
-    for arm, trial in study.tried(where):
+    for arm, trial in study.trainings(where):
         if study.tune and trial.monitor == "validation" and trial.val_size == 0:
             raise InputError(f"{where}: tune: reads the validation images, but val_size is 0 (arm {shown(arm.name)})")
         if study.claims and trial.monitor == "test":

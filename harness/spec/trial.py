@@ -11,6 +11,7 @@ from pydantic import Field, PlainValidator, model_validator
 
 from harness.errors import InputError, nearest
 from harness.spec import names
+from harness.spec.probe import Probe
 from harness.spec.validation import Table, as_tuple, checked, or_none, refusal, shown
 from kernels.choices import RULES
 
@@ -129,6 +130,16 @@ class Trial(Settings):
             )
         return self
 
+    @property
+    def source(self) -> str:
+        """The dataset that it reads."""
+        return self.dataset
+
+    @property
+    def code(self) -> str:
+        """What computes it, as code digests are kept: the backend."""
+        return self.backend
+
     def canonical(self) -> dict[str, Any]:
         """Return what sets this run apart from a default one, sorted by name.
 
@@ -156,8 +167,11 @@ def parameter_count(hidden: tuple[int, ...], inputs: int, classes: int, normaliz
     return affine + (0 if normalization == "none" else 2 * sum(hidden))
 
 
-def trial_id(trial: Trial, dataset_digest: str) -> str:
-    """Return 16 hex digits that name the run: the same run has the same name in every study and folder."""
+def trial_id(trial: Trial | Probe, dataset_digest: str) -> str:
+    """Return 16 hex digits that name the run: the same run has the same name in every study and folder.
+
+    `dataset_digest` is that of the content of the dataset it reads; "" of a probe that reads none.
+    """
     text = json.dumps([trial.canonical(), dataset_digest], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -76,10 +76,13 @@ CsvName = Annotated[
 """What names a row in the tables: an arm, a block, a claim."""
 
 
-def checked(table: type[AnyTable], values: Any, where: str) -> AnyTable:
-    """Validate `values` as a `table`; raises InputError with one line that starts with `where`."""
+def checked(table: type[AnyTable], values: Any, where: str, context: Any = None) -> AnyTable:
+    """Validate `values` as a `table`; raises InputError with one line that starts with `where`.
+
+    `context` is what the validators of its tables find in theirs.
+    """
     try:
-        return table.model_validate(values)
+        return table.model_validate(values, context=context)
     except ValidationError as error:
         raise InputError(validation_line(error, where)) from None
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from harness.spec.claim_metrics import METRICS
+from harness.spec.claim_metrics import metric_named
 from harness.spec.claim_table import Claim
 from harness.spec.claims import Unit
 from harness.statistics import curve_metrics, grid_metrics
@@ -49,11 +49,11 @@ def claim_values(
     `smallest`: the largest value tried), so two misses tie. A unit without trials has no row. Of `churn`, a row stands
     for a pair of seeds.
     """
-    trials = results.trials[results.trials["study"] == study]
+    trials = results.trials_of(study)
     if measure.metric == "churn":
         rows = _of_units(trials[trials["phase"] == phase], units)
         return churn(rows.assign(lost=is_lost(rows)), results.predictions).assign(missed=False)
-    if METRICS[measure.metric].reduces:
+    if metric_named(measure.metric).reduces:
         return _reduced(trials[trials["phase"] == phase], results.curves, measure, units)
     return _chosen(
         trial_values(trials, results.curves, results.layers, measure), trials, results.curves, measure, phase, units

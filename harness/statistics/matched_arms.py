@@ -8,8 +8,9 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from harness.spec.probes import Run
 from harness.spec.study import Arm, Study
-from harness.spec.trial import Trial, trial_id
+from harness.spec.trial import trial_id
 from harness.text import setting
 
 
@@ -19,9 +20,9 @@ class Version(NamedTuple):
     study: Study
     datasets: Mapping[str, str]
 
-    def content(self, trial: Trial) -> str:
-        """Return the digest of the trial's images."""
-        return self.datasets.get(trial.dataset, "")
+    def content(self, trial: Run) -> str:
+        """Return the digest of the trial's images; "" of a probe that reads none."""
+        return self.datasets.get(trial.source or "", "")
 
 
 class Match(NamedTuple):
@@ -84,11 +85,12 @@ def differing_settings(a: Version, b: Version) -> list[str]:
     return [*lines, *_counts(a.study, b.study)]
 
 
-def _changes(old: Trial, new: Trial, a: Version, b: Version) -> tuple[str, ...]:
-    fields = [field for field in Trial.model_fields if field not in ("seed", "dataset")]
-    told = [_arrow(field, getattr(old, field), getattr(new, field)) for field in fields]
+def _changes(old: Run, new: Run, a: Version, b: Version) -> tuple[str, ...]:
+    fields = dict.fromkeys((*type(old).model_fields, *type(new).model_fields))
+    kept = [field for field in fields if field not in ("seed", "dataset")]
+    told = [_arrow(field, getattr(old, field, None), getattr(new, field, None)) for field in kept]
     if a.content(old) != b.content(new):
-        other = "other images of the same name" if old.dataset == new.dataset else f"{old.dataset} -> {new.dataset}"
+        other = "other images of the same name" if old.source == new.source else f"{old.source} -> {new.source}"
         told.append(f"dataset {other}")
     return tuple(filter(None, told))
 

@@ -44,10 +44,11 @@ def metric_values(trials: pd.DataFrame, metric: str) -> pd.DataFrame:
     `trials` has the columns of trials.csv; `metric` is one of them, or ``train_error``, ``val_error``, ``test_error``
     (%), or ``gap`` (test minus training error, points). A lost seed (diverged, failed, or without a finite value)
     counts as the worse of chance and the worst finite value of the metric in its study; it is NaN where the metric has
-    no chance value, and never left out. Of AS_IT_IS, only what has no value is lost. Trials without validation images
-    have no validation figures to lose: they have no row for those. The index is that of `trials`.
+    no chance value, as no metric of a probe has, and never left out. Of AS_IT_IS, only what has no value is lost.
+    Trials without validation images have no validation figures to lose: they have no row for those. The index is that
+    of `trials`, which are all trainings or all of one probe.
     """
-    measured = trials[has_validation(trials) | (not metric.startswith("val_"))]
+    measured = trials[has_validation(trials)] if metric.startswith("val_") else trials
     value = _figure(measured, metric)
     lost = ~np.isfinite(value) if metric in AS_IT_IS else is_lost(measured) | ~np.isfinite(value)
     frame = measured[["study", "arm", "phase", "seed"]].assign(value=value, lost=lost)
@@ -66,7 +67,9 @@ def is_lost(trials: pd.DataFrame) -> pd.Series:
 
 def chances(trials: pd.DataFrame, metric: str) -> pd.Series:
     """Return for each trial what guessing scores in a metric; a trial that failed never saw how many classes there are,
-    so these are taken from another on the same data."""
+    so these are taken from another on the same data. Of a probe it is not known."""
+    if "probe" in trials:
+        return pd.Series(math.nan, index=trials.index)
     classes = trials["classes"].astype(float).groupby([trials["study"], trials["dataset"]]).transform("max")
     guessed = [chance_value(metric, loss, k) for loss, k in zip(trials["loss"], classes, strict=True)]
     return pd.Series(guessed, index=trials.index, dtype=float)

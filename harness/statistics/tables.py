@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from harness.results.frames import Results
-from harness.spec.claim_metrics import METRICS
+from harness.spec.claim_metrics import metric_named
+from harness.spec.probes import PROBES
 from harness.spec.schema import DIFFERENCES_COLUMNS, SUMMARY_COLUMNS
 from harness.spec.study import Study
 from harness.statistics.claim_values import Measure, claim_values, measure_of
@@ -84,23 +85,32 @@ class Compared(NamedTuple):
 
 
 def compared_metrics(study: Study) -> dict[str, Compared]:
-    """Return the metrics of a study's differences by name: the test error, then those that claims name.
+    """Return the metrics of a study's differences by name: the test error (of a probe, its own), then those that claims
+    name.
 
     Where claims read one metric in several ways, each is told with what it reads: `time_to_target (0.97, epochs)`.
     """
-    found = {COMPARED: Compared(Measure(COMPARED), True)}
-    claims = [claim for claim in study.claims if not METRICS[claim.metric].reduces]
+    always = PROBES[study.probe].METRICS if study.probe else (COMPARED,)
+    found = {metric: Compared(Measure(metric), True) for metric in always}
+    claims = [claim for claim in study.claims if not metric_named(claim.metric).reduces]
     for claim in claims:
         measure = measure_of(claim)
         alike = {measure_of(other) for other in claims if other.metric == claim.metric}
         reads = ", ".join(str(value) for value in measure[1:] if value is not None)
         name = f"{claim.metric} ({reads})" if len(alike) > 1 else claim.metric
-        low = METRICS[claim.metric].lower_is_better if claim.lower_is_better is None else claim.lower_is_better
+        low = metric_named(claim.metric).lower_is_better if claim.lower_is_better is None else claim.lower_is_better
         found.setdefault(name, Compared(measure, low is not False))
     return found
 
 
 def _values(results: Results, metrics: tuple[str, ...]) -> pd.DataFrame:
-    """Return the values of several metrics, trial by trial in the order of the trials; those of tuning are left out."""
-    values = pd.concat([metric_values(results.trials, metric).assign(metric=metric) for metric in metrics])
+    """Return the values of several metrics, trial by trial in the order of the trials; those of tuning are left out.
+
+    Of a study that probes, they are the metrics of its probe.
+    """
+    parts = []
+    for name, study in results.studies.items():
+        trials, own = results.trials_of(name), PROBES[study.probe].METRICS if study.probe else metrics
+        parts += [metric_values(trials, metric).assign(metric=metric) for metric in own]
+    values = pd.concat(parts)
     return values[values["phase"] != "tune"].sort_index(kind="stable")

@@ -14,19 +14,21 @@ import harness
 from harness.spec.names import BACKENDS
 
 DETERMINING = ("training", "datasets")  # folders of harness/
+PROBE = "probe"
 
 
-def sources(backend: str) -> dict[str, Path]:
+def sources(code: str) -> dict[str, Path]:
     """Return the source files behind a trial of this backend, by the name that stands for them in the digest.
 
     In kernels/, the compiled backends that it does not use are left out; the reference computes every trial's
-    per-layer figures.
+    per-layer figures. Behind a probe (`code` is PROBE) stand all backends, and the probes; behind a training these do
+    not.
     """
     kernels = Path((find_spec("kernels").submodule_search_locations or [])[0])  # type: ignore[union-attr]
-    others = tuple(f"{other}_backend" for other in BACKENDS if other not in (backend, "numpy"))
+    others = tuple(f"{other}_backend" for other in BACKENDS if other not in (code, "numpy") and code != PROBE)
     found = {f"kernels/{name}": path for name, path in _python_files(kernels) if not name.startswith(others)}
     package = Path(harness.__file__).parent
-    for folder in DETERMINING:
+    for folder in (*DETERMINING, *(["probes"] if code == PROBE else [])):
         found |= {f"harness/{folder}/{name}": path for name, path in _python_files(package / folder)}
     return found
 
@@ -37,10 +39,10 @@ def _python_files(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 @cache
-def code_digest(backend: str) -> str:
-    """Return 16 hex digits for the sources of `sources(backend)`, the same under every Python version."""
+def code_digest(code: str) -> str:
+    """Return 16 hex digits for the sources of `sources(code)`, the same under every Python version."""
     digest = hashlib.sha256()
-    for name, path in sorted(sources(backend).items()):
+    for name, path in sorted(sources(code).items()):
         digest.update(f"{name}\n{syntax(path.read_text(encoding='utf-8'))}\n".encode())
     return digest.hexdigest()[:16]
 

@@ -4,20 +4,26 @@ import math
 import time
 from typing import Any
 
+from harness import probes
 from harness.datasets import load_dataset
+from harness.spec.probes import Run
 from harness.spec.trial import Trial
 from harness.training import train
 
 PILOT_IMAGES = 4096
 
 
-def pilot(trial: Trial) -> tuple[float, bool]:
+def pilot(trial: Run) -> tuple[float, bool]:
     """Return the seconds that `trial` would take, and whether its pilot ended without divergence.
 
     The pilot is one epoch on at most PILOT_IMAGES training images. Its updates are scaled by images × epochs, what is
     done by the time of its evaluation (diagnostics among it) by the number of evaluations; what follows (training
-    subset, test images) is done once. Raises InputError when the dataset is too small for the trial.
+    subset, test images) is done once. A probe is run as it is. Raises InputError when the dataset is too small for the
+    trial.
     """
+    if not isinstance(trial, Trial):
+        record = probes.run_probe(trial.model_dump(mode="json"))
+        return record["seconds"], True
     dataset = load_dataset(trial.dataset)
     images = trial.train_size or max(len(dataset.train_images) - trial.val_size, 1)
     few = min(images, PILOT_IMAGES)

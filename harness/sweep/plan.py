@@ -11,6 +11,7 @@ from harness.results.files import refuse_other_origin
 from harness.results.journal import STATUSES
 from harness.spec.cells import Cell, confirm_cells, first_cells, unchosen
 from harness.spec.names import Phase
+from harness.spec.probes import Run
 from harness.spec.study import Study
 from harness.spec.trial import CLASSES, INPUTS, Trial, parameter_count
 from harness.sweep.needs import with_data
@@ -27,7 +28,7 @@ class Place(NamedTuple):
     study: str
     arm: str
     phase: Phase
-    trial: Trial
+    trial: Run
     trial_id: str | None
     entry: Entry | None  # by the present code
 
@@ -121,6 +122,8 @@ def _seconds(place: Place, paces: dict[tuple[str, ...], float]) -> float:
     return pace * _work(place.trial)
 
 
-def _work(trial: Trial) -> float:
-    """Return a number that grows as the time of a trial does: images seen × weights."""
+def _work(trial: Run) -> float:
+    """Return a number that grows as the time of a trial does: images seen × weights; of a probe the same for all."""
+    if not isinstance(trial, Trial):
+        return 1.0
     return trial.epochs * (trial.train_size or ALL_IMAGES) * parameter_count(trial.hidden, INPUTS, CLASSES)

@@ -112,7 +112,7 @@ class Queue:
         return lent
 
     def _record_of(self, task: Task, answer: dict[str, Any]) -> Record:
-        code, content = self._sources.code[task.trial.backend], self._sources.datasets[task.trial.dataset]
+        code, content = self._sources.code[task.trial.code], self._sources.content(task.trial)
         if answer.get("code_digest", code) != code:
             raise HarnessError(
                 f"a worker runs other sources ({answer['code_digest']}) than this process ({code}): were they "
@@ -121,15 +121,15 @@ class Queue:
         fixed = {"schema": SCHEMA, "trial_id": task.trial_id, "trial": task.trial.model_dump(mode="json")}
         record = answer.get("record") or {"status": "failed", "reason": answer["error"], "curve": [], "layers": []}
         if record.get("dataset_digest", content) != content:
-            raise HarnessError(f"dataset '{task.trial.dataset}' of a worker is not the one of this process")
+            raise HarnessError(f"dataset '{task.trial.source}' of a worker is not the one of this process")
         return fixed | record | fixed | {"dataset_digest": content, "code_digest": code}
 
     def _predictions_of(self, task: Task, record: Record) -> Predictions:
         """Take out of a worker's record what the trial predicts, which is kept apart."""
         sent = record.pop("predictions", None)
-        if sent is None:
+        if sent is None or task.trial.source is None:
             return Predictions()
-        name = task.trial.dataset
+        name = task.trial.source
         if name not in self._test_labels:
             self._test_labels[name] = load_dataset(name).test_labels
         classes = np.frombuffer(b64decode(sent), np.uint8)

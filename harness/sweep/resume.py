@@ -10,8 +10,9 @@ from harness.results.files import study_folders
 from harness.results.journal import Record, tuning_loss
 from harness.results.notes import Codes, Journal, codes_of, read_whole
 from harness.spec.cells import confirm_cells, first_cells
+from harness.spec.probes import Run
 from harness.spec.study import Study
-from harness.spec.trial import Trial, trial_id
+from harness.spec.trial import trial_id
 from harness.sweep.code_digest import code_digest
 
 
@@ -29,26 +30,30 @@ Index = dict[str, Entry]
 
 
 class Sources(NamedTuple):
-    """What identifies a trial beside its fields: contents of the datasets, code of the backends."""
+    """What identifies a trial beside its fields: contents of the datasets, code of the backends and of the probes."""
 
     datasets: Mapping[str, str]
     code: Mapping[str, str]
 
-    def key(self, trial: Trial) -> str:
+    def key(self, trial: Run) -> str:
         """Return the trial's id."""
-        return trial_id(trial, self.datasets[trial.dataset])
+        return trial_id(trial, self.content(trial))
 
-    def settled(self, entry: Entry | None, trial: Trial) -> bool:
+    def content(self, trial: Run) -> str:
+        """Return the digest of the dataset that a trial reads; "" where a probe reads none."""
+        return self.datasets[trial.source] if trial.source is not None else ""
+
+    def settled(self, entry: Entry | None, trial: Run) -> bool:
         """Tell whether the trial counts as recorded by the present code, and so need not be run."""
-        return entry is not None and self.code[trial.backend] in entry.codes
+        return entry is not None and self.code[trial.code] in entry.codes
 
 
 def sources_of(studies: Iterable[Study]) -> Sources:
     """Return the sources that the trials of these studies draw on; raises InputError for an unreadable dataset."""
     trials = [trial for study in studies for _, trial in study.tried()]
     return Sources(
-        {name: dataset_digest(name) for name in dict.fromkeys(trial.dataset for trial in trials)},
-        {name: code_digest(name) for name in dict.fromkeys(trial.backend for trial in trials)},
+        {name: dataset_digest(name) for name in dict.fromkeys(trial.source for trial in trials) if name is not None},
+        {name: code_digest(name) for name in dict.fromkeys(trial.code for trial in trials)},
     )
 
 
@@ -68,10 +73,10 @@ def index_of(journal: Journal[Entry]) -> Index:
     return {key: entry._replace(codes=journal.codes[key]) for key, entry in journal.kept.items()}
 
 
-def validation_losses(index: Index, sources: Sources) -> Callable[[Trial], float | None]:
+def validation_losses(index: Index, sources: Sources) -> Callable[[Run], float | None]:
     """Return the function trial → validation loss (None before it has been run) that `confirm_cells` asks for."""
 
-    def val_loss(trial: Trial) -> float | None:
+    def val_loss(trial: Run) -> float | None:
         entry = index.get(sources.key(trial))
         return entry.val_loss if entry is not None and sources.settled(entry, trial) else None
 
@@ -84,7 +89,7 @@ def trials_seen(study: Study, indices: Iterable[Index], sources: Sources) -> int
     if not recorded:
         return 0
 
-    def val_loss(trial: Trial) -> float | None:
+    def val_loss(trial: Run) -> float | None:
         entry = recorded.get(sources.key(trial))
         return None if entry is None else entry.val_loss
 

@@ -75,7 +75,7 @@ def run_studies(
     studies = [with_data(study, progress.note) for study in studies]
     # what each trial would fail by is refused here, once
     sparse_below()
-    for name in {trial.backend for study in studies for _, trial in study.tried()}:
+    for name in {trial.backend for study in studies for _, trial in study.trainings()}:
         refuse_disabled_compiler(name)
     _refuse_more_images_than_there_are(studies)
     stop = Stop()
@@ -131,7 +131,7 @@ def _refuse_more_images_than_there_are(studies: list[Study]) -> None:
     wanted = {
         (trial.dataset, trial.train_size, trial.val_size): f"study '{study.name}': arm '{arm.name}'"
         for study in studies
-        for arm, trial in study.tried()
+        for arm, trial in study.trainings()
     }
     for (dataset, train_size, val_size), where in wanted.items():
         images = len(load_dataset(dataset).train_images)

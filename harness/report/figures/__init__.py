@@ -29,6 +29,9 @@ from harness.report.figures.time import reached, time
 from harness.report.figures.view import Form, view_of
 from harness.report.study_frames import Frames
 from harness.spec.figures import FigureTable, matching
+from harness.spec.probe_file import grammar_of
+from harness.spec.probes import PROBES
+from harness.spec.validation import checked
 
 __all__ = [
     "Drawing", "curves", "draw_study", "draw_summary", "figures_of", "forest", "heatmap", "layers", "reached",
@@ -56,6 +59,9 @@ def figures_of(frames: Frames) -> list[FigureTable]:
     own = [f for f in own if matching(f.where, frames.study.arms)]
     if own:
         return own
+    if frames.study.probe is not None:
+        known = grammar_of(frames.study.probe, "").vocabulary
+        return [checked(FigureTable, {"form": "strip", "y": PROBES[frames.study.probe].METRICS}, "", known)]
     panels: dict[str, Any] = {"panels": "dataset"} if frames.trials["dataset"].nunique() > 1 else {}
     found = [FigureTable(form="forest")] * (len(frames.verdicts) > 0)
     found.append(FigureTable(form="strip", **panels))

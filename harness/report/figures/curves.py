@@ -27,6 +27,7 @@ from harness.report.labels import field_title, in_words, listed, panel_title, sh
 DEFAULT = ("val_loss",)
 COLUMNS = {"epochs": "passes", "samples": "samples", "steps": "steps", "seconds": "seconds"}
 TITLES = {"epochs": "epoch", "samples": "training images seen", "steps": "steps", "seconds": "seconds of training"}
+"""Of a training; of a probe, whose rows stand in the place of evaluations, x is a column of its own."""
 FEW = 12  # evaluations of a curve that are marked one by one
 APART = 24  # thin lines of a panel that can be told apart
 HEIGHT = 3.3
@@ -85,7 +86,7 @@ def _seed(ax: Axes, seed: pd.DataFrame, x: str, y: str, colour: str, *, line: bo
 
 def draw(view: View) -> tuple[Figure, str]:
     """A row a metric, a column a panel; the curves are named at their ends, or above where they are many."""
-    metrics, x = view.table.y or DEFAULT, COLUMNS[view.table.x or "epochs"]
+    metrics, (x, title) = view.table.y or DEFAULT, _across(view)
     data, trials = pooled(view.curves(), ["panel", "series", x], metrics), view.trials()
     named = data.groupby("panel")["series"].nunique().max() if len(data) else 0
     at_ends = named * LINE < HEIGHT - 0.6
@@ -98,7 +99,7 @@ def draw(view: View) -> tuple[Figure, str]:
         part = cell.rows(data)
         part = part[is_finite(part, cell.metric)]
         if cell.ax.xaxis.get_tick_params()["labelbottom"]:
-            cell.ax.set_xlabel(TITLES[view.table.x or "epochs"])
+            cell.ax.set_xlabel(title)
         if at_ends and len(part) and view.colour:
             end_labels(cell.ax, part, x, cell.metric, "series", view.palette)
     if not at_ends:
@@ -108,13 +109,19 @@ def draw(view: View) -> tuple[Figure, str]:
 
 def headline(ax: Axes, view: View) -> str:
     """The first metric in the first panel."""
-    metric, panel, x = (view.table.y or DEFAULT)[0], view.panels()[0], COLUMNS[view.table.x or "epochs"]
+    metric, panel, (x, title) = (view.table.y or DEFAULT)[0], view.panels()[0], _across(view)
     data, trials = pooled(view.curves(), ["panel", "series", x], [metric]), view.trials()
     part = data[data["panel"] == panel]
     _panel(ax, view, part, metric, x, trials[trials["panel"] == panel])
     panels.scale_values(ax.yaxis, metric, _values(part, metric, x))
-    ax.set(xlabel=TITLES[view.table.x or "epochs"], ylabel=short_title(metric))
+    ax.set(xlabel=title, ylabel=short_title(metric))
     return panel_title(str(view.table.panels), panel) if panel else ""
+
+
+def _across(view: View) -> tuple[str, str]:
+    """Return the column that the curves are drawn against, and what the axis calls it."""
+    x = view.table.x or "epochs"
+    return COLUMNS.get(x, x), TITLES.get(x, field_title(x))
 
 
 def _panel(ax: Axes, view: View, part: pd.DataFrame, metric: str, x: str, trials: pd.DataFrame) -> None:

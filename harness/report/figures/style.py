@@ -3,6 +3,7 @@
 import io
 import itertools
 import math
+import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -126,7 +127,9 @@ def readable(colour: str) -> str:
 
 
 def number(value: float) -> str:
-    """Return a short plain number: 0.0003, 0.1, 20, 400k."""
+    """Return a short plain number: 0.0003, 0.1, 20, 400k, 2e9."""
+    if abs(value) >= 1e9:
+        return re.sub(r"e\+0*", "e", f"{value:.2g}")
     if abs(value) >= 1e6:
         return f"{value / 1e6:.4g}M"
     if abs(value) >= 1e3:
@@ -196,10 +199,11 @@ def inches(ax: Axes) -> tuple[float, float]:
 
 def _round_numbers(low: float, high: float, most: int = 8) -> list[float]:
     """Return the round numbers of a log axis from `low` to `high`: as many of 1-2-5, 1-3 or 1 per decade as fit."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     for steps in ((1, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)):
         found = [
             float(f"{step}e{decade}")
-            for decade in range(-12, 13)
+            for decade in decades
             for step in steps
             if low <= float(f"{step}e{decade}") <= high
         ]

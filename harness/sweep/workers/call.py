@@ -9,7 +9,7 @@ from typing import Any
 from harness.sweep.code_digest import code_digest
 from harness.sweep.workers.environment import capture
 
-RUN_TRIAL = "harness.training:run_trial"
+RUN_TRIAL = "harness.sweep.workers.work:run"
 
 
 def execute(work: str, fields: dict[str, Any], time_limit: float | None = None) -> dict[str, Any]:
@@ -27,7 +27,8 @@ def execute(work: str, fields: dict[str, Any], time_limit: float | None = None) 
     finally:
         if time_limit is not None:
             faulthandler.cancel_dump_traceback_later()
-    return answer | {"code_digest": code_digest(fields["backend"]), "environment": capture()}
+    code = "probe" if "probe" in fields else fields["backend"]
+    return answer | {"code_digest": code_digest(code), "environment": capture()}
 
 
 def function(name: str) -> Any:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from harness.errors import HarnessError, InputError
-from harness.spec.trial import Trial
+from harness.spec.probes import Run
 from harness.sweep.progress import Progress
 from harness.sweep.workers.call import execute
 from harness.sweep.workers.pool import Stop, WorkerLostError, Workers
@@ -85,7 +85,7 @@ class DaskWorkers(Workers):
     def check(self) -> None:
         self._watch.check()
 
-    def warm_up(self, trials: Iterable[Trial], stop: Stop, progress: Progress) -> None:
+    def warm_up(self, trials: Iterable[Run], stop: Stop, progress: Progress) -> None:
         """Each worker compiles at its first trial: nobody here can know which of them share a cache."""
 
     async def _hand_over(self, task: Any, future: Future) -> None:

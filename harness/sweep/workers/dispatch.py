@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 
 from harness.datasets.catalog import PUBLISHED
 from harness.errors import HarnessError
-from harness.spec.trial import Trial
+from harness.spec.probes import Run
 from harness.sweep.workers.call import one_line
 from harness.sweep.workers.pool import POLL, Stop, WorkerHungError, WorkerLostError, Workers
 
 
 class Task(NamedTuple):
-    """A trial to be run, and the arm that asked for it first."""
+    """A trial, or a run of a probe, to be made, and the arm that asked for it first."""
 
     trial_id: str
-    trial: Trial
+    trial: Run
     study: str
     arm: str
 
@@ -34,7 +34,8 @@ def dispatch(queue: deque[Task], workers: Workers, work: str, stop: Stop) -> Ite
     losses: Counter[str] = Counter()
 
     def launch(task: Task) -> None:
-        fields = task.trial.model_dump(mode="json") | {"dataset": _from_anywhere(task.trial.dataset)}
+        source = task.trial.source
+        fields = task.trial.model_dump(mode="json") | ({"dataset": _from_anywhere(source)} if source else {})
         flying[workers.submit(work, fields)] = task
 
     while flying or ((queue or alone) and not stop.requested):

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from harness.errors import HarnessError
-from harness.spec.trial import Trial
+from harness.spec.probes import Run
 from harness.sweep.progress import Progress
 from harness.sweep.workers.call import execute
 from harness.sweep.workers.environment import THREAD_VARIABLES
@@ -55,7 +55,7 @@ class LocalWorkers(Workers):
     def check(self) -> None:
         """A lost process is started again, so the workers are never lost for good."""
 
-    def warm_up(self, trials: Iterable[Trial], stop: Stop, progress: Progress) -> None:
+    def warm_up(self, trials: Iterable[Run], stop: Stop, progress: Progress) -> None:
         compile_kernels(trials, self._executor, stop, progress)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 from typing import Any
 
-from harness.spec.trial import Trial
+from harness.spec.probes import Run
 from harness.sweep.progress import Progress
 
 POLL = 0.2  # seconds between looks at interruption and at the state of the workers
@@ -50,5 +50,5 @@ class Workers(ABC):
         """Raise HarnessError when the workers are lost for good."""
 
     @abstractmethod
-    def warm_up(self, trials: Iterable[Trial], stop: Stop, progress: Progress) -> None:
+    def warm_up(self, trials: Iterable[Run], stop: Stop, progress: Progress) -> None:
         """Do before the first of `trials` what would hold up several workers at once."""

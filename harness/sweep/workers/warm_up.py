@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from concurrent.futures import wait
 from typing import TYPE_CHECKING
 
+from harness.spec.probes import Run
 from harness.spec.trial import Trial
 from harness.sweep.progress import Progress
 from harness.sweep.workers.call import RUN_TRIAL, execute
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from harness.sweep.workers.local import ProcessExecutor
 
 
-def compile_kernels(trials: Iterable[Trial], executor: "ProcessExecutor", stop: Stop, progress: Progress) -> None:
+def compile_kernels(trials: Iterable[Run], executor: "ProcessExecutor", stop: Stop, progress: Progress) -> None:
     """Run what `tiny_trials` returns for `trials`, a dtype a worker; no time limit counts.
 
     The machine code stays in the cache on the disk. What goes wrong here goes wrong again in a trial, and is told
@@ -29,8 +30,9 @@ def compile_kernels(trials: Iterable[Trial], executor: "ProcessExecutor", stop: 
         executor.kill()
 
 
-def tiny_trials(trials: Iterable[Trial]) -> list[Trial]:
+def tiny_trials(trials: Iterable[Run]) -> list[Trial]:
     """Return a trial of one step for each dtype that is compiled: all other choices live inside one compiled loop."""
-    datasets = {trial.dtype: trial.dataset for trial in trials if trial.backend == "numba"}
+    compiled = [trial for trial in trials if isinstance(trial, Trial) and trial.backend == "numba"]
+    datasets = {trial.dtype: trial.dataset for trial in compiled}
     step = {"train_size": 2, "val_size": 1, "epochs": 1, "batch_size": 2, "hidden": (1,)}
     return [Trial(dataset=dataset, dtype=dtype, **step) for dtype, dataset in datasets.items()]  # type: ignore[arg-type]
