@@ -175,7 +175,10 @@ def verdicts_lines(study: "Study") -> list[str]:
         return [str(count)] * bool(count)
     needed = seeds_that_can_decide(flips)
     exploratory = ": exploratory" if study.seeds < needed else ""
-    lines = [f"{count}, {flips} by the sign-flip test, which takes {needed} seeds; here are {study.seeds}{exploratory}"]
+    takes = f"{needed} seeds" + f" ({2 * needed} for churn, which pairs them)" * any(
+        c.metric == "churn" for c in study.claims
+    )
+    lines = [f"{count}, {flips} by the sign-flip test, which takes {takes}; here are {study.seeds}{exploratory}"]
     if looks := study.looks:
         needed = seeds_that_can_decide(flips * len(looks))
         lines.append(f"until decided, looked at with {', '.join(map(str, looks))} seeds, the test takes {needed}")

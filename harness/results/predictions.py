@@ -136,7 +136,7 @@ class PredictionsWriter:
 
 
 def _line(key: Key, found: Prediction) -> dict[str, Any]:
-    classes = b85encode(zlib.compress(found.classes().tobytes())).decode()
+    classes = b85encode(zlib.compress(found.classes().tobytes(), 1)).decode()
     return {"schema": 1, "trial_id": key[0], "weights": key[1], "labels": found.labels, "classes": classes}
 
 

@@ -19,6 +19,7 @@ class ClaimMetric(NamedTuple):
     lower_is_better: bool | None = None  # None: neither way is better by itself, so the claim says which
     reads: Mapping[str, Any] = MappingProxyType({})  # its keys of a claim, and their defaults
     reduces: str = ""  # the field whose values it takes together; "field": the one that the claim names
+    seeds: int = 1  # that it takes for one value
 
 
 def _direction(metric: str) -> bool | None:
@@ -45,7 +46,7 @@ METRICS: dict[str, ClaimMetric] = {
     "after_best": ClaimMetric(True),  # how far the validation loss rises after its minimum
     "area_under_loss": ClaimMetric(True),
     "gap_at": ClaimMetric(True, {"target": NEEDED}),  # of the training loss
-    "churn": ClaimMetric(True),  # share of the test images on which two seeds disagree
+    "churn": ClaimMetric(True, seeds=2),  # share of the test images on which two seeds disagree
     "best_rate": ClaimMetric(None, reduces="learning_rate"),
     "highest_stable_rate": ClaimMetric(False, reduces="learning_rate"),
     "rate_sensitivity": ClaimMetric(True, reduces="learning_rate"),

@@ -15,13 +15,14 @@ import pandas as pd
 from harness.results.frames import Results
 from harness.results.notes import looks_of, stated
 from harness.spec.cells import CONFIRM_SEED
-from harness.spec.claim_table import SIGN_FLIP_FORMS
+from harness.spec.claim_metrics import METRICS
+from harness.spec.claim_table import SIGN_FLIP_FORMS, Claim
 from harness.spec.claims import Question, questions, sign_flip_count
 from harness.spec.schema import VERDICTS_COLUMNS
 from harness.statistics.claim_values import claim_values, measure_of
 from harness.statistics.findings import Finding, find, units_of
 from harness.statistics.judging import LEVEL, Evidence, Word, disagree, judge_families, out_of_reach
-from harness.statistics.power import seeds_to_decide
+from harness.statistics.power import BEYOND, seeds_to_decide
 
 DECIDED = ("supported", "refuted")
 TOLD_BESIDE = (
@@ -77,7 +78,7 @@ def _rows(results: Results, name: str) -> Iterator[dict[str, object]]:
         values = {"study": name, "id": claim.id, "phase": question.phase, "condition": question.condition,
                   "verdict": verdict.word, "metric": claim.metric, **told._asdict(),
                   "p": verdict.p, "p_adjusted": verdict.p_adjusted,
-                  "seeds_to_decide": open_ and seeds_to_decide(open_, finding.seen, verdict.level),
+                  "seeds_to_decide": open_ and _seeds(claim, seeds_to_decide(open_, finding.seen, verdict.level)),
                   "stated": when[claim.id], "text": claim.text}  # fmt: skip
         yield values | {
             **{f"{what}_{side}": getattr(found, what) for side, found in (("a", a), ("b", b))
@@ -85,6 +86,11 @@ def _rows(results: Results, name: str) -> Iterator[dict[str, object]]:
             "a": a.name, "b": b.name, "lost": finding.lost, "reason": finding.reason, "look": verdict.look,
             "marked": claim.form in SIGN_FLIP_FORMS and disagree(told, verdict.p, finding.at_least),
         }  # fmt: skip
+
+
+def _seeds(claim: Claim, values: int | None) -> int | None:
+    """Return how many seeds it takes for so many values of a claim's metric."""
+    return values and min(values * METRICS[claim.metric].seeds, BEYOND)
 
 
 def judged(results: Results, name: str, asked: Sequence[Question], looks: Sequence[int] = ()) -> list[Verdict]:
@@ -108,7 +114,7 @@ def judged(results: Results, name: str, asked: Sequence[Question], looks: Sequen
 
 def _at_look(question: Question, verdict: Verdict, look: int) -> Verdict:
     """Let a verdict fall where the look is complete; before, seeds that happen to be there decide nothing."""
-    n, whole = verdict.finding.estimate.n, look // 2 if question.claim.metric == "churn" else look  # pairs of seeds
+    n, whole = verdict.finding.estimate.n, look // METRICS[question.claim.metric].seeds
     if verdict.word not in DECIDED or n == whole:
         return verdict._replace(look=look if verdict.word in DECIDED else None)
     reason = f"{n} of the {whole} seeds of this look are there"

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from seeds_and_images import coverage, errors, gaussian, paired
 
 from harness.results.predictions import Predictions, prediction
 from harness.statistics.images import churn, errors_by_image, separating_images, two_way_interval
@@ -12,29 +13,17 @@ from harness.statistics.intervals import t_interval
 LABELS = np.arange(200, dtype=np.uint8) % 10
 
 
-def gaussian(rng, seeds, images, of_seed, of_image, rest=1.0):
-    """Values (seeds, images) whose mean is 0."""
-    of_seed, of_image = rng.normal(0, of_seed, (seeds, 1)), rng.normal(0, of_image, (1, images))
-    return of_seed + of_image + rng.normal(0, rest, (seeds, images))
-
-
-def errors(rng, seeds, images, mean, of_seed, of_image):
-    """0 or 100 (seeds, images), 100 in `mean` per cent: some images are harder, some seeds are worse."""
-    bar = stats.norm.ppf(1 - mean / 100) * np.sqrt(1 + of_seed**2 + of_image**2)
-    return 100.0 * (gaussian(rng, seeds, images, of_seed, of_image) > bar)
-
-
 @pytest.mark.parametrize("seeds", [4, 8, 20])
-@pytest.mark.parametrize("made", ["gaussian", "errors"])
-def test_the_interval_over_seeds_and_images_covers_93_to_97_of_100(seeds, made):
-    rng, draws = np.random.default_rng(seeds), 1200
-    covered = 0
-    for _ in range(draws):
-        values = gaussian(rng, seeds, 200, 0.1, 1.0) if made == "gaussian" else errors(rng, seeds, 400, 10, 0.1, 1.5)
-        interval = two_way_interval(values)
-        covered += interval.low <= (0 if made == "gaussian" else 10) <= interval.high
+@pytest.mark.parametrize(
+    ("make", "mean", "arguments"),
+    [(gaussian, 0, (200, 0.1, 1.0)), (errors, 10, (400, 0.1, 1.5, 10)), (paired, 0, (400, 0.1, 1.0, 10))],
+    ids=["gaussian", "errors", "paired"],
+)
+def test_the_interval_over_seeds_and_images_covers_93_to_97_of_100(make, mean, arguments, seeds):
+    draws = 800
+    covered, _ = coverage(make, mean, draws, np.random.default_rng(seeds), seeds, *arguments)
     noise = 2 * np.sqrt(0.95 * 0.05 / draws)
-    assert 0.93 - noise <= covered / draws <= 0.97 + noise
+    assert 0.93 - noise <= covered <= 0.97 + noise
 
 
 def test_the_variance_is_that_of_the_mean_squares():

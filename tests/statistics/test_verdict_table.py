@@ -1,10 +1,13 @@
 """verdicts.csv: the right word for every claim of a study, whatever became of its trials."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from made_results import DIVERGED, FAILED, around, errors_of, results_of, study_of
 
+from harness.results.predictions import prediction
 from harness.spec.schema import VERDICTS_COLUMNS
 from harness.statistics.judging import advantage_test
 from harness.statistics.paired import paired_differences
@@ -337,3 +340,23 @@ def test_the_metrics_that_claims_name_are_compared_too():
     rows = found.set_index(["metric", "a", "b"])
     assert rows.loc[("reached", "b", "a"), ["difference", "share"]].tolist() == [-1, 0]
     assert rows.loc[(times[1], "b", "a"), ["difference", "share"]].tolist() == [2, 0]
+
+
+def test_churn_takes_two_seeds_for_a_value_and_tells_single_seeds():
+    """The first of a pair is right; the second errs on so many images."""
+    errs = {"a": [10, 14, 9, 15, 12, 11, 13, 10], "b": [12, 13, 14, 15, 11, 16, 12, 10]}
+    claim = {"metric": "churn", "better": "a", "than": "b"}
+    results = results_of(study_of(ARMS, [claim]), errors_of(a=[5.0] * 16, b=[5.0] * 16))
+    results.trials["weights_sha256"] = [f"{number:064}" for number in range(len(results.trials))]
+    labels = np.zeros(1000, np.uint8)
+    for row in results.trials.itertuples():
+        wrong = errs[row.arm][row.seed // 2] * (row.seed % 2)
+        said = (np.arange(1000) < wrong).astype(np.uint8)
+        kept = results.predictions.joined(prediction(row.trial_id, row.weights_sha256, said, labels))
+        results = replace(results, predictions=kept)
+    (row,) = told_verdicts(results).to_dict("records")
+    (same,) = told(BETTER, errors_of(**errs))  # as if each pair were a seed
+    assert (row["verdict"], row["n"], row["effect"]) == ("inconclusive", 8, pytest.approx(same["effect"] / 1000))
+    assert row["p"] == same["p"]
+    assert 8 < same["seeds_to_decide"] < 500
+    assert row["seeds_to_decide"] == 2 * same["seeds_to_decide"]
