@@ -15,7 +15,7 @@ import pandas as pd
 from harness.results.frames import Results
 from harness.results.notes import looks_of, stated
 from harness.spec.cells import CONFIRM_SEED
-from harness.spec.claim_metrics import METRICS
+from harness.spec.claim_metrics import metric_named
 from harness.spec.claim_table import SIGN_FLIP_FORMS, Claim
 from harness.spec.claims import Question, questions, sign_flip_count
 from harness.spec.schema import VERDICTS_COLUMNS
@@ -90,7 +90,7 @@ def _rows(results: Results, name: str) -> Iterator[dict[str, object]]:
 
 def _seeds(claim: Claim, values: int | None) -> int | None:
     """Return how many seeds it takes for so many values of a claim's metric."""
-    return values and min(values * METRICS[claim.metric].seeds, BEYOND)
+    return values and min(values * metric_named(claim.metric).seeds, BEYOND)
 
 
 def judged(results: Results, name: str, asked: Sequence[Question], looks: Sequence[int] = ()) -> list[Verdict]:
@@ -114,7 +114,7 @@ def judged(results: Results, name: str, asked: Sequence[Question], looks: Sequen
 
 def _at_look(question: Question, verdict: Verdict, look: int) -> Verdict:
     """Let a verdict fall where the look is complete; before, seeds that happen to be there decide nothing."""
-    n, whole = verdict.finding.estimate.n, look // METRICS[question.claim.metric].seeds
+    n, whole = verdict.finding.estimate.n, look // metric_named(question.claim.metric).seeds
     if verdict.word not in DECIDED or n == whole:
         return verdict._replace(look=look if verdict.word in DECIDED else None)
     reason = f"{n} of the {whole} seeds of this look are there"
