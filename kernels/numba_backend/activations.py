@@ -3,7 +3,7 @@
 Output and input are different arrays: where they overlap, the compiler's check sends the loop down its scalar path.
 """
 
-from kernels.numba_backend.machine.compile import kernel, part, summing_kernel
+from kernels.numba_backend.machine.compile import kernel, part, summing_part
 from kernels.numba_backend.machine.elementary import exp, tanh
 from kernels.numba_backend.machine.views import flat, row
 from kernels.numpy_backend.activations import GELU_CUBE, GELU_SCALE
@@ -146,7 +146,7 @@ def row_maximum(x):
     return largest
 
 
-@summing_kernel
+@summing_part
 def _row_sum(x):
     total = x.dtype.type(0)
     for k in range(x.size):
@@ -182,7 +182,7 @@ def softmax_backward(dz, dp, p):
             out[k] = y[k] * (grad[k] - inner)
 
 
-@summing_kernel
+@summing_part
 def _dot(x, y):
     total = x.dtype.type(0)
     for k in range(x.size):

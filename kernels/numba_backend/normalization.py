@@ -3,7 +3,7 @@
 import math
 
 from kernels.numba_backend.affine import sum_rows
-from kernels.numba_backend.machine.compile import kernel, part, summing_kernel
+from kernels.numba_backend.machine.compile import kernel, part, summing_part
 from kernels.numba_backend.machine.views import row
 
 
@@ -86,7 +86,7 @@ def batch_norm_inference(out, x, running_mean, running_variance, gamma, beta, ep
             to[j] = gamma[j] * ((xi[j] - running_mean[j]) * (one / math.sqrt(running_variance[j] + eps))) + beta[j]
 
 
-@summing_kernel
+@summing_part
 def _normalize_row(xhat, x, epsilon):
     """Write one normalized row; return 1/σ."""
     number = x.dtype.type
@@ -114,7 +114,7 @@ def layer_norm_forward(out, xhat, inverse_std, x, gamma, beta, epsilon):
     _scale_and_shift(out, xhat, gamma, beta)
 
 
-@summing_kernel
+@summing_part
 def _layer_norm_row_backward(dx, dout, xhat, inverse_std, gamma):
     number = dout.dtype.type
     sum_g, sum_gx = number(0), number(0)

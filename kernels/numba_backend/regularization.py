@@ -2,21 +2,40 @@
 
 import math
 
-from kernels.numba_backend.machine.compile import kernel, summing_kernel
+import numpy as np
+
+from kernels.numba_backend.machine.compile import kernel, part, summing_part
 
 
-@summing_kernel
-def _sum_of_squares(x):
+@summing_part
+def _plain_sum(x):
     total = x.dtype.type(0)
     for i in range(x.size):
         total += x[i] * x[i]
     return total
 
 
+@part
+def _sum_of_squares(x):
+    """Return ``Σ (x / unit)²`` and the unit: 1, or the largest |x| where the dtype cannot hold the sum otherwise."""
+    total, largest = _plain_sum(x), x.dtype.type(0)
+    if np.finfo(x.dtype).tiny <= total < math.inf:
+        return total, 1.0
+    for i in range(x.size):
+        largest = max(largest, abs(x[i]))
+    if not 0 < largest < math.inf:
+        return total, 1.0
+    total = x.dtype.type(0)
+    for i in range(x.size):
+        total += (x[i] / largest) * (x[i] / largest)
+    return total, float(largest)
+
+
 @kernel
 def l2_forward(w, coefficient):
     """Return ``coefficient / 2 · Σ w²``. In: w (P,); coefficient λ / n."""
-    return coefficient / 2 * float(_sum_of_squares(w))
+    total, unit = _sum_of_squares(w)
+    return coefficient / 2 * float(total) * unit * unit
 
 
 @kernel
@@ -30,7 +49,8 @@ def l2_backward(dw, w, coefficient):
 @kernel
 def global_norm(gradients):
     """Return ``√Σ g²`` over all gradients (P,)."""
-    return float(math.sqrt(_sum_of_squares(gradients)))
+    total, unit = _sum_of_squares(gradients)
+    return float(math.sqrt(total)) * unit
 
 
 @kernel
@@ -38,7 +58,17 @@ def clip_by_global_norm(gradients, max_norm):
     """``g ← g · max_norm / ‖g‖`` where ``‖g‖ > max_norm``; return the norm before clipping."""
     norm = global_norm(gradients)
     if norm > max_norm:
-        factor = gradients.dtype.type(max_norm / norm)
-        for i in range(gradients.size):
-            gradients[i] *= factor
+        factor = max_norm / norm
+        if factor >= np.finfo(gradients.dtype).tiny:
+            _multiply(gradients, factor)
+        else:  # the dtype does not hold it, but holds its root
+            _multiply(gradients, math.sqrt(factor))
+            _multiply(gradients, math.sqrt(factor))
     return norm
+
+
+@part
+def _multiply(x, factor):
+    number = x.dtype.type(factor)
+    for i in range(x.size):
+        x[i] *= number

@@ -1,11 +1,14 @@
 """L2 and gradient clipping, over flat buffers."""
 
+import math
+
 import numpy as np
 
 
 def l2_forward(w, coefficient):
     """Return ``coefficient / 2 · Σ w²``. In: w (P,) the weights; coefficient λ / n. Source: tutorial 4.4."""
-    return coefficient / 2 * float(np.sum(w * w))
+    total, unit = _sum_of_squares(w)
+    return coefficient / 2 * float(total) * unit * unit
 
 
 def l2_backward(dw, w, coefficient):
@@ -19,7 +22,8 @@ def l2_backward(dw, w, coefficient):
 
 def global_norm(gradients):
     """Return ``√Σ g²`` over all gradients (P,). Source: Pascanu, Mikolov and Bengio 2013."""
-    return float(np.sqrt(np.sum(gradients * gradients)))
+    total, unit = _sum_of_squares(gradients)
+    return float(np.sqrt(total)) * unit
 
 
 def clip_by_global_norm(gradients, max_norm):
@@ -29,5 +33,22 @@ def clip_by_global_norm(gradients, max_norm):
     """
     norm = global_norm(gradients)
     if norm > max_norm:
-        gradients *= max_norm / norm
+        factor = max_norm / norm
+        if factor >= np.finfo(gradients.dtype).tiny:
+            gradients *= factor
+        else:  # the dtype does not hold it, but holds its root
+            gradients *= math.sqrt(factor)
+            gradients *= math.sqrt(factor)
     return norm
+
+
+def _sum_of_squares(x):
+    """Return ``Σ (x / unit)²`` and the unit: 1, or the largest |x| where the dtype cannot hold the sum otherwise."""
+    with np.errstate(over="ignore", under="ignore"):
+        total = np.sum(x * x)
+        if np.finfo(x.dtype).tiny <= total < np.inf:
+            return total, 1.0
+        largest = np.max(np.abs(x), initial=0)
+        if not 0 < largest < np.inf:
+            return total, 1.0
+        return np.sum((x / largest) ** 2), float(largest)

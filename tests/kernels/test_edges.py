@@ -164,3 +164,20 @@ def test_a_loss_that_is_no_number_ends_the_epoch_before_its_update(steps, settin
     assert taken == 1
     assert not np.isfinite(losses[0])
     np.testing.assert_array_equal(s.state.parameters, before)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "scale"), [("float32", 1e25), ("float32", 3e37), ("float32", 1e-25), ("float64", 1e200)]
+)
+def test_gradients_whose_squares_the_dtype_cannot_hold_are_clipped(backend, dtype, scale):
+    """They have a norm, and a direction that clipping keeps; zeros would train nothing."""
+    direction = np.random.default_rng(0).normal(size=1000)
+    gradients = (scale * direction).astype(dtype)
+    norm, limit = scale * np.linalg.norm(direction), min(scale, 1.0)
+    assert backend.global_norm(gradients) == pytest.approx(norm, rel=1e-5)
+    assert backend.clip_by_global_norm(gradients, limit) == pytest.approx(norm, rel=1e-5)
+    np.testing.assert_allclose(gradients, limit * direction / np.linalg.norm(direction), rtol=1e-4)
+
+
+def test_the_penalty_of_weights_whose_squares_overflow_is_a_number(backend):
+    assert backend.l2_forward(np.full(10, 1e25, np.float32), 2.0) == pytest.approx(1e51, rel=1e-5)

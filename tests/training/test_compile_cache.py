@@ -47,6 +47,21 @@ def test_a_second_process_finds_the_machine_code(filled):
     assert call(filled) == FROM_CACHE
 
 
+def test_a_part_from_the_cache_is_linked_into_a_kernel_that_is_compiled_again(tmp_path):
+    """A part has no machine code of its own: what the cache keeps of it is what callers link in."""
+    told = "import numpy as np\nfrom kernels.numba_backend import residual_forward, affine\nz = np.ones((2, 2))\n"
+    told += "residual_forward(z, z)\n"
+    told += "print(z.tolist(), *(sum(k.stats.cache_hits.values()) for k in (residual_forward, affine._accumulate)))"
+    command, environment = [sys.executable, "-P", "-c", told], os.environ | {"HARNESS_CACHE": str(tmp_path)}
+    said = []
+    for _ in range(2):
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=True)
+        said.append(done.stdout.strip())
+        for path in tmp_path.rglob("*residual_forward*"):
+            path.unlink()
+    assert said == ["[[2.0, 2.0], [2.0, 2.0]] 0 0", "[[2.0, 2.0], [2.0, 2.0]] 0 1"]
+
+
 DAMAGE = {
     "empty index": (".nbi", lambda path: path.write_bytes(b"")),
     "other bytes in the index": (".nbi", lambda path: path.write_bytes(os.urandom(path.stat().st_size))),

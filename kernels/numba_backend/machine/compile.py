@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numba
-from llvmlite.binding import Linkage
+from llvmlite.binding import Linkage, parse_assembly
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, UserProvidedCacheLocator
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
@@ -99,34 +99,63 @@ class _SelfContained(JITCodeLibrary):
         super()._finalize_final_module()
 
 
+class _LinkedIn(JITCodeLibrary):
+    """A function that only compiled callers use, who link its code in: no machine code is made of it by itself.
+
+    Numba takes the addresses of the function and its environment, so a module that runs nothing has these names.
+    """
+
+    def _finalize_final_module(self):
+        self._shared_module, self._final_module = self._final_module, self._names_alone()
+        _relink(self._shared_module, Linkage.external, Linkage.linkonce_odr)
+        super()._finalize_final_module()
+
+    def _names_alone(self):
+        module = self._final_module
+        functions = [one for one in module.functions if one.linkage == Linkage.external and not one.is_declaration]
+        environments = [one for one in module.global_variables if one.linkage == Linkage.common]
+        lines = [f'define void @"{function.name}"() {{ unreachable }}' for function in functions]
+        lines += [f'@"{pointer.name}" = common global i64 0' for pointer in environments]
+        return parse_assembly("\n".join([str(self._codegen._create_empty_module(self.name)), *lines]))
+
+
 def _relink(module, old, new):
     for function in module.functions:
         if function.linkage == old and not function.is_declaration:
             function.linkage = new
 
 
-class _Compiler(Compiler):
+class _KernelCompiler(Compiler):
+    Library = _SelfContained
+
     def __init__(self, typingctx, targetctx, library, *arguments):
-        library = _SelfContained(targetctx.codegen(), "kernel")
+        library = self.Library(targetctx.codegen(), "kernel")
         library.enable_object_caching()
         super().__init__(typingctx, targetctx, library, *arguments)
 
 
-def _compiler(*flags: str, **options: bool):
+class _PartCompiler(_KernelCompiler):
+    Library = _LinkedIn
+
+
+def _compiler(compiler, *flags: str, **options: bool):
     """No `nnan` or `ninf` among the flags, ever: the training loop looks for NaN and infinity."""
 
     def decorate(function):
         # error_model="numpy": Python's check of every division for zero would keep loops scalar.
-        dispatcher = numba.njit(error_model="numpy", fastmath=set(flags), pipeline_class=_Compiler, **options)(function)
+        # no_cfunc_wrapper: nobody passes kernels around as C functions.
+        dispatcher = numba.njit(
+            error_model="numpy", fastmath=set(flags), pipeline_class=compiler, no_cfunc_wrapper=True, **options
+        )(function)
         dispatcher._cache = _DiskCache(function)
         return dispatcher
 
     return decorate
 
 
-kernel = _compiler("contract")
-# A kernel's own parts: without an entry from Python they compile in half the time.
-part = _compiler("contract", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-inlined = _compiler("contract", no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
+kernel = _compiler(_KernelCompiler, "contract")
+# A kernel's own parts: without machine code and an entry from Python they compile in less than half the time.
+part = _compiler(_PartCompiler, "contract", no_cpython_wrapper=True)
+inlined = _compiler(_PartCompiler, "contract", no_cpython_wrapper=True, forceinline=True)
 # Sums may be reordered, which vectorises them; not for code that relies on the order of roundings.
-summing_kernel = _compiler("contract", "reassoc", "nsz")
+summing_part = _compiler(_PartCompiler, "contract", "reassoc", "nsz", no_cpython_wrapper=True)
