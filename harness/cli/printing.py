@@ -1,5 +1,6 @@
 """What the commands print: aligned tables, evaluations, where the results lie."""
 
+import itertools
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -69,6 +70,10 @@ def arms_table(results: "Results") -> str:
             f"{loss.mean():.4f}" if loss.notna().any() else "-",
         ]
         rows.append([str(arm), str(phase), settings, f"{len(done)}/{len(group)}", *figures])
+    told = {(arm, phase) for arm, phase, *_ in rows}
+    for arm, phase in itertools.product(study.arms, (phase for phase in study.phases if phase != "tune")):
+        if (arm.name, phase) not in told:
+            rows.append([arm.name, phase, "-", f"0/{study.seeds}", "-", "-", "-"])
     return table(["arm", "phase", settings_header(study), "done", "mean test acc.", "median", "mean val. loss"], rows)
 
 

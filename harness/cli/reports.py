@@ -35,7 +35,7 @@ def report(
         print(line)
     if stale:
         again = f"harness report --results {shlex.quote(str(results))} --reports {shlex.quote(str(reports))}"
-        raise HarnessError(f"the report in {reports} is not what {results} gives; `{again}` rewrites it")
+        raise HarnessError(f"the report in {reports} does not follow from {results}; `{again}` writes it anew")
     print(f"{reports}: the report follows from {results}")
 
 

@@ -9,6 +9,20 @@ from harness.text import note
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
+NUMBERS = """Numbers whose conventions differ (harness/spec/trial.py has every field):
+
+    \b
+    l2              λ of λ/(2n)·Σ‖W‖², n training images; PyTorch's
+                    weight_decay is λ/n
+    clip_norm       bounds the norm of all gradients, L2's term included
+    momentum        v ← βv + g as in PyTorch; ema_momentum: v ← βv + (1-β)g
+    schedule_floor  share of the rate that a cosine falls towards
+    evaluate_every  counts training images
+    patience        counts evaluations without improvement; the weights put
+                    back are those of best_epoch, with the lowest loss
+    """
+"""A part of the help of commands that take ``--set``."""
+
 STOPPED = 128
 """Exit codes above are this and the number of the signal that ended the command."""
 

@@ -14,7 +14,6 @@ from harness.cli.options import (
     FailFast,
     Jobs,
     Json,
-    Pairs,
     Profile,
     Quiet,
     Reports,
@@ -28,7 +27,7 @@ from harness.cli.options import (
     Until,
 )
 from harness.cli.reports import write
-from harness.cli.shared import STOPPED, folder_for, helped, refuse_twice, teller
+from harness.cli.shared import NUMBERS, STOPPED, folder_for, helped, refuse_twice, teller
 from harness.errors import InputError
 from harness.text import note
 
@@ -71,9 +70,11 @@ def reproduce(
 
 
 @helped(
-    """Run studies: those that are shipped by name, your own by the path of its TOML file.
+    f"""Run studies: those that are shipped by name, your own by the path of its TOML file.
 
     Example: harness run optimizer --profile smoke --set epochs=2 --jobs 2
+
+    {NUMBERS}
     """
 )
 def run(
@@ -90,7 +91,6 @@ def run(
     timeout: Timeout = None,
     until: Until = None,
     budget: Budget = None,
-    pairs: Pairs = False,
     quiet: Quiet = False,
 ) -> None:
     from harness.results.frames import load_study_results
@@ -103,12 +103,9 @@ def run(
     code = _run(resolved, results, jobs, scheduler, retry_failed, fail_fast, timeout, quiet, until is not None, budget)
     if code < STOPPED:
         from harness.cli.printing import arms_table, verdicts_table
-        from harness.sweep.statistics_tables import write_every_pair
 
         for study in resolved:
             found = load_study_results(results / study.name)
-            if pairs:
-                write_every_pair(results / study.name, found)
             told = [study.title, arms_table(found), verdicts_table(found), f"tables: {results / study.name}"]
             print("\n" + "\n".join(filter(None, told)))
     raise typer.Exit(code)

@@ -1,14 +1,16 @@
 """The command on one network: train."""
 
 from harness.cli.options import Data, Settings
-from harness.cli.shared import helped, refuse_twice
+from harness.cli.shared import NUMBERS, helped, refuse_twice
 from harness.text import note
 
 
 @helped(
-    """Train one network and print each evaluation.
+    f"""Train one network and print each evaluation.
 
     Example: harness train --set hidden=64,64 --set learning_rate=0.01
+
+    {NUMBERS}
     """
 )
 def train(settings: Settings = None, dataset: Data = None) -> None:

@@ -192,7 +192,7 @@ def study_from_table(
     ablations = ablations_of(file.blocks, where)
     arms = expand(file.blocks, baseline, where)
     for option, settings in chosen.items():
-        _refuse_conflict(option, settings, arms, where)
+        _refuse_conflict(option, settings, arms, tune, where)
     block = block_of_arm(file.blocks)
     made = tuple(
         _arm(name, settings, baseline, where, *((block[name].name, block[name].needs) if name in block else ()))
@@ -315,7 +315,13 @@ def _refuse_absurd(file: AnyStudyFile, tune: TuneTable | None, seeds: int, where
         )
 
 
-def _refuse_conflict(option: str, chosen: dict[str, Any], arms: dict[str, dict[str, Any]], where: str) -> None:
+def _refuse_conflict(
+    option: str, chosen: dict[str, Any], arms: dict[str, dict[str, Any]], tune: TuneTable | None, where: str
+) -> None:
+    """Raise InputError for a setting that an arm has of its own, or that none would be run with."""
+    for field in chosen:
+        if tune is not None and not tune.default and field in tune.grid:
+            raise InputError(f"{option}: {field} is what {where} tunes, and it runs no arm as written")
     for name, settings in arms.items():
         for field in chosen:
             if field in settings:

@@ -11,6 +11,7 @@ from pydantic import Field, PlainValidator, model_validator
 
 from harness.errors import InputError, nearest
 from harness.spec import names
+from harness.spec.precision import IN_DTYPE, LEAST_STD, misheld
 from harness.spec.probe import Probe
 from harness.spec.validation import Table, as_tuple, checked, or_none, refusal, shown
 from kernels.choices import RULES
@@ -61,7 +62,7 @@ class Settings(Table):
 
     loss: names.Loss = "cross_entropy"
     optimizer: names.Optimizer = "adam"
-    momentum: Share = 0.9  # read by ema_momentum, momentum, nesterov
+    momentum: Share = 0.9  # β of momentum and nesterov (v ← βv + g), ema_momentum (v ← βv + (1 - β)g)
     beta1: Share = 0.9  # beta1 and beta2: adam, adamw, lion
     beta2: Share = 0.999
     rho: Share = 0.9  # rmsprop
@@ -71,8 +72,8 @@ class Settings(Table):
     schedule: names.Schedule = "constant"
     schedule_factor: Annotated[float, Field(gt=0, le=1)] = 0.5  # step, exponential: factor per schedule_every
     schedule_every: Count = 1  # epochs
-    schedule_floor: Annotated[float, Field(ge=0, le=1)] = 0.0  # cosine: last rate / first rate
-    warmup: Share = 0.1  # warmup_cosine: share of all updates
+    schedule_floor: Annotated[float, Field(ge=0, le=1)] = 0.0  # cosines: the share of the rate that they fall towards
+    warmup: Share = 0.1  # warmup_cosine: share of all updates that rise
 
     batch_size: Annotated[int | str, PlainValidator(_batch_size)] = 128  # or "full"
     drop_last: bool = False
@@ -80,11 +81,11 @@ class Settings(Table):
     epochs: Annotated[int, Field(ge=1, le=1_000_000)] = 10
     evaluate_every: Annotated[Count | None, or_none] = None  # training samples, of any number of epochs; None: an epoch
     evaluate_train: bool = False  # the training subset at every evaluation too, not only at the end
-    l2: NotNegative = 0.0
-    clip_norm: Annotated[Positive | None, or_none] = None
+    l2: NotNegative = 0.0  # λ of λ/(2n)·Σ‖W‖² with n training images; PyTorch's weight_decay is λ/n
+    clip_norm: Annotated[Positive | None, or_none] = None  # bound of the norm of all gradients, L2's term among them
     patience: Annotated[Count | None, or_none] = None  # evaluations without improvement before stopping; None is never
-    min_delta: NotNegative = 0.0
-    restore_best: bool = True  # go back to the best weights when patience is set
+    min_delta: NotNegative = 0.0  # what counts as an improvement, for the waiting only
+    restore_best: bool = True  # with patience: put back the weights of the lowest monitored loss
 
     input_scale: names.InputScale = "unit"  # pixels / 255, / 256, as they are, mean 0 and variance 1
     mean: Annotated[Annotated[float, Field(ge=0, le=1)] | None, or_none] = None  # mean and std: standardised as
@@ -97,7 +98,19 @@ class Settings(Table):
 
 
 class Trial(Settings):
-    """One training run; a field left out has its default. Raises pydantic's ValidationError."""
+    """One training run; a field left out has its default. Raises pydantic's ValidationError.
+
+    What the numbers mean where conventions differ:
+
+    - `l2` is λ of λ/(2n)·Σ‖W‖² with n training images, so its gradient is λ/n·W and PyTorch's `weight_decay` is λ/n;
+      adamw and lion shrink the weights by learning rate · λ/n instead. Biases, γ and β do not decay.
+    - `clip_norm` bounds the norm of the gradients of all parameters together, after L2's term has been added.
+    - `momentum` and `nesterov` are the classical forms, v ← βv + g, as in PyTorch; `ema_momentum` is the tutorial's,
+      v ← βv + (1 - β)g, whose steps are (1 - β) times as long.
+    - `evaluate_every` counts training images; `patience` counts evaluations without improvement. `best_epoch` in the
+      record is the epoch, from 1, of the evaluation with the lowest monitored loss.
+    - `schedule_every` counts epochs; what each schedule does with its numbers stands in `harness.training.schedules`.
+    """
 
     @model_validator(mode="after")
     def _own_defaults_of_the_rule(self) -> "Trial":
@@ -117,6 +130,14 @@ class Trial(Settings):
             raise refusal(
                 f"hidden: {shown(self.hidden)} makes {parameters:,} parameters ({INPUTS} inputs, {CLASSES} classes), "
                 f"at most {MAX_PARAMETERS:,} are allowed"
+            )
+        for name in IN_DTYPE:
+            if complaint := misheld(name, getattr(self, name) or 0.0, self.dtype):
+                raise refusal(f"{name}: found {shown(getattr(self, name))}; {complaint}")
+        if self.std is not None and self.std < (least := LEAST_STD[self.dtype]):
+            raise refusal(
+                f"std: found {self.std:g}; {self.dtype} takes pixels divided by it for infinity, "
+                f"expected at least {least:g}"
             )
         if (self.mean is None) != (self.std is None):
             alone, absent = ("mean", "std") if self.std is None else ("std", "mean")

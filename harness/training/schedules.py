@@ -1,6 +1,17 @@
 """Learning-rate schedules: pure functions from the number of an update to a factor of the initial rate.
 
-`update` counts from 0 to `total` - 1 and may be an array; factors are float64 of the same shape.
+With u the update (from 0 to T - 1), T all updates of the training, e the updates of `schedule_every` epochs, f
+`schedule_factor`, m `schedule_floor` and r the updates that rise, round(`warmup` · T):
+
+| schedule | factor |
+|---|---|
+| constant | 1 |
+| step | f^⌊u / e⌋ |
+| exponential | f^(u / e) |
+| cosine | m + (1 - m) (1 + cos(π u / T)) / 2 |
+| warmup_cosine | (u + 1) / r where u < r; else m + (1 - m) (1 + cos(π (u - r) / (T - r))) / 2 |
+
+`update` may be an array; factors are float64 of the same shape.
 """
 
 import numpy as np

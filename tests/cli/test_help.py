@@ -14,7 +14,7 @@ import typer
 
 from harness.cli import options
 from harness.cli.app import app
-from harness.spec import load_study, names
+from harness.spec import Trial, load_study, names
 
 README = Path(__file__).parents[2] / "README.md"
 COMMANDS = typer.main.get_command(app)
@@ -45,6 +45,14 @@ def test_every_command_has_help_with_an_example_that_parses(path, command):
     parse(example)
     context = typer.Context(command, info_name="harness", terminal_width=80, max_content_width=80)
     assert f"  Example: {example}\n" in command.get_help(context)
+
+
+@pytest.mark.parametrize("command", ["train", "run"])
+def test_numbers_whose_conventions_differ_are_explained_where_they_are_set(command):
+    """PyTorch's decay, momentum's form, what is counted: in the help, and in the docstring of Trial."""
+    for told in (COMMANDS.commands[command].help, Trial.__doc__):
+        for words in ("λ/(2n)·Σ‖W‖²", "weight_decay", "clip_norm", "v ← βv + g", "evaluations", "best_epoch"):
+            assert words in told, words
 
 
 @pytest.mark.parametrize("line", re.findall(r"^ {4}(?:.*&& )?(harness .*)", README.read_text(), re.M))

@@ -266,3 +266,13 @@ def test_bad_options_are_refused_by_their_name():
         load_study("optimizer", seeds=0)
     with pytest.raises(InputError, match=r"^--set: epochs: found 0, expected"):
         load_study("optimizer", overrides={"epochs": 0})
+
+
+def test_setting_a_tuned_field_of_a_study_that_runs_no_arm_as_written_is_refused(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("[tune]\nl2 = [0.0, 5.0]\ndefault = false\n")
+    with pytest.raises(InputError, match=r"^--set: l2 is what .*mine.toml tunes, and it runs no arm as written$"):
+        load_study(path, "quick", {"l2": 1.0})
+    load_study(path, "quick", {"epochs": 2})
+    path.write_text("[tune]\nl2 = [0.0, 5.0]\n")
+    assert load_study(path, "quick", {"l2": 1.0}).baseline.l2 == 1.0

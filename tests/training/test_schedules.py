@@ -1,9 +1,12 @@
 """Learning rates at points where they are known."""
 
+import math
+
 import numpy as np
 import pytest
 
 from harness.spec import Trial
+from harness.spec.names import SCHEDULES
 from harness.training.schedules import learning_rates
 
 
@@ -61,3 +64,32 @@ def test_warm_up_without_an_update_that_rises_is_cosine(warmup, epochs):
 def test_one_update_has_the_full_rate():
     for schedule in ("constant", "step", "exponential", "cosine", "warmup_cosine"):
         np.testing.assert_allclose(rates(1, schedule=schedule, epochs=1), 0.2)
+
+
+def factor(schedule, u, total):
+    """The formulas of the schedules' docstring, for one update."""
+    rising = round(0.3 * total) if schedule == "warmup_cosine" else 0
+    if u < rising:
+        return (u + 1) / rising
+    cosine = 0.1 + 0.9 * (1 + math.cos(math.pi * (u - rising) / (total - rising))) / 2
+    return {"constant": 1, "step": 0.25 ** (u // 20), "exponential": 0.25 ** (u / 20)}.get(schedule, cosine)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("updates", [(1, 1), (1, 2), (1, 3), (10, 6), (10, 200)], ids=str)
+def test_each_schedule_is_its_formula_with_few_updates_and_with_many(schedule, updates):
+    """Of 1, 2, 3, 60 and 2000 updates."""
+    an_epoch, epochs = updates
+    numbers = {"schedule_factor": 0.25, "schedule_every": 20 // an_epoch, "schedule_floor": 0.1, "warmup": 0.3}
+    found = rates(an_epoch, schedule=schedule, epochs=epochs, **numbers)
+    total = an_epoch * epochs
+    np.testing.assert_allclose(found, [0.2 * factor(schedule, u, total) for u in range(total)], rtol=1e-12)
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "warmup_cosine"])
+@pytest.mark.parametrize("epochs", [1, 2, 3, 500])
+def test_no_rate_of_a_cosine_is_below_its_floor_which_the_last_comes_near(schedule, epochs):
+    """The update after the last would have it; with four updates the last has 0.23 of the rate, for a floor of 0.1."""
+    found = rates(1, schedule=schedule, warmup=0.0, schedule_floor=0.1, epochs=epochs)
+    assert (found > 0.2 * 0.1).all()
+    assert found[-1] == pytest.approx(0.2 * (0.1 + 0.9 * (1 - math.cos(math.pi / epochs)) / 2))
