@@ -15,7 +15,7 @@ from harness.errors import HarnessError, InputError
 
 REPORT, FIGURES = "report.md", "figures"
 BESIDE = ("local", "tutorial.md")  # what else the harness keeps in a folder of reports
-ELSEWHERE = "move it, or choose another folder by --reports"
+ELSEWHERE = "move it, or name another folder by --reports"
 SEAL = re.compile(r"<!-- seal (\{.*\}) -->\s*\Z", re.DOTALL)
 
 
@@ -45,7 +45,7 @@ def refuse_foreign(reports: Path) -> None:
             f"reports folder {reports}: holds '{others[0]}' and no report; expected an empty or new folder"
         )
     if REPORT in others and _figures_before(reports) is None:
-        raise InputError(f"{reports / REPORT}: not written by `harness report`, for it has no seal; {ELSEWHERE}")
+        raise InputError(f"{reports / REPORT}: was not written by `harness report` (no seal at its end); {ELSEWHERE}")
 
 
 def publish(reports: Path, text: str, figures: Mapping[str, bytes]) -> Path:
@@ -71,8 +71,8 @@ def publish(reports: Path, text: str, figures: Mapping[str, bytes]) -> Path:
     except (PermissionError, FileExistsError, NotADirectoryError) as error:
         raise InputError(f"reports folder {reports}: cannot be written ({error.strerror})") from None
     except OSError as error:
-        raise HarnessError(f"reports folder {reports}: cannot be written ({error.strerror}); what was there is whole"
-                           ) from None  # fmt: skip
+        told = f"cannot be written ({error.strerror}); the earlier report is unchanged"
+        raise HarnessError(f"reports folder {reports}: {told}") from None
     return reports / REPORT
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from harness.spec.arms import arm_name
 from harness.spec.study import Study
+from harness.text import number
 
 SHOWN_PHASES = {"default": "as written", "tune": "tuning", "confirm": "tuned"}
 FIELD_TITLES = {
@@ -94,7 +95,7 @@ def value_text(field: str, value: Any) -> str:
         return value
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
-    return f"{value:,}" if float(value).is_integer() and abs(value) >= 1000 else f"{value:g}"
+    return f"{value:,}" if float(value).is_integer() and 1000 <= abs(value) < 1e9 else number(float(value))
 
 
 def panel_title(field: str, value: str) -> str:
@@ -178,7 +179,7 @@ def _word(field: str, value: Any) -> str:
         return spoken if value else f"no {spoken}"
     if isinstance(value, str):
         return f"no {spoken}" if value == "none" else value
-    return f"{spoken} {value:g}" if isinstance(value, int | float) else f"{spoken} {value}".lower()
+    return f"{spoken} {number(value)}" if isinstance(value, int | float) else f"{spoken} {value}".lower()
 
 
 def widths(hidden: tuple[int, ...]) -> str:

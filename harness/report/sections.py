@@ -13,7 +13,7 @@ from harness.report import markdown as md
 from harness.report.arm_tables import arm_table, lost_table, settings_header, spoken, told_metrics, tuning_table
 from harness.report.differences_section import differences_from_reference
 from harness.report.figures.findings import plus_minus
-from harness.report.labels import in_words, listed
+from harness.report.labels import arm_labels, in_words, listed
 from harness.report.provenance import environment_section, warnings
 from harness.report.study_frames import SHOWN_PHASES, Frames, all_frames
 from harness.report.verdicts_section import opening_of_verdicts, verdicts_of
@@ -29,11 +29,12 @@ FEW_SEEDS = 3
 READING = (
     "The unit is the seed: n counts trials that differ in nothing but their seed. Every number after ± is half the 95 "
     "% t-interval of the mean over the seeds that finished; an interval that meets the edge of a panel goes on beyond "
-    "it. Seeds that diverged or failed are counted in columns of their own and listed with their reason. The error is "
-    "100 % minus the accuracy, on the test images unless validation is named; the test images choose nothing. *As "
-    "written* is an arm with the learning rate that its study states; *tuned* has the settings with the lowest "
-    "mean validation loss on a grid that is the same for all arms, run again on fresh seeds, so its interval is "
-    "conditional on those settings, unless each seed was tuned by itself."
+    "it, and that of an error may go on beyond 0 or 100 %, where no error lies (marked †). Seeds that diverged or "
+    "failed are counted in columns of their own and listed with their reason. The error is 100 % minus the accuracy, "
+    "on the test images unless validation is named; the test images choose nothing. *As written* is an arm with the "
+    "learning rate that its study states; *tuned* has the settings with the lowest mean validation loss on a grid that"
+    " is the same for all arms, run again on fresh seeds, so its interval is conditional on those settings, unless "
+    "each seed was tuned by itself."
 )
 
 
@@ -105,6 +106,9 @@ def section(frames: Frames, figures: Captioned) -> str:
     if study.probe is None:
         parts += [*differences_from_reference(frames), *images_section.images_that_separate(frames)]
         parts.append(md.details("Every seed", seed_rows(frames)))
+        stopped = stopped_early(frames)
+        if len(stopped):
+            parts.append(md.details(f"Trials that stopped early ({len(stopped)})", stopped_rows(stopped)))
     if len(frames.phase("tune")):
         parts.append(md.details("Tuning", tuning_rows(frames)))
     lost = lost_table(frames)
@@ -172,6 +176,10 @@ def missing(frames: Frames) -> list[str]:
         found = frames.phase(phase).groupby("arm").size().clip(upper=study.seeds).sum()
         if found < expected:
             lines.append(f"> **Incomplete:** {found} of {expected} trials *{SHOWN_PHASES[phase]}* have finished.")
+        ran = set(frames.phase(phase)["arm"])
+        absent = [md.escape(label) for arm, label in arm_labels(study).items() if arm not in ran]
+        if absent:
+            lines[-1] += f" None yet of {listed(absent)}."
     if study.seeds < FEW_SEEDS:
         lines.append(f"> **Few seeds:** {study.seeds}; differences between arms cannot be told from chance.")
     return lines
@@ -240,6 +248,7 @@ def interval(row: Mapping[Hashable, Any], name: str, digits: int) -> str:
     if not n:
         return "–"
     text = plus_minus(mean, low, high, digits)
+    text += "†" * (name == "test_error" and (low < 0 or high > 100))
     return text if n == row["total"] else f"{text} (n = {n})"
 
 
@@ -265,6 +274,28 @@ def seed_rows(frames: Frames) -> str:
         seeds = f"{group['seed'].iloc[0]}–{group['seed'].iloc[-1]}"
         rows.append([md.escape(arm), SHOWN_PHASES[str(phase)], seeds, " ".join(figures)])
     return md.table(["arm", "phase", "seeds", "test error (%), seed by seed"], rows)
+
+
+def stopped_early(frames: Frames) -> pd.DataFrame:
+    """Return the trials, those of the tuning aside, that early stopping ended before their last epoch."""
+    data = frames.phase("default", "confirm")
+    return data[(data["status"] == "done") & data["patience"].notna() & (data["epochs_run"] < data["epochs"])]
+
+
+def stopped_rows(stopped: pd.DataFrame) -> str:
+    """Return by arm when its trials stopped and which weights they ended with."""
+    rows = []
+    for (arm, phase), group in stopped.groupby(["label", "phase"], sort=False):
+        kept = _range(group["best_epoch"]) if group["restore_best"].all() else "none put back"
+        cells = [str(len(group)), f"{_range(group['epochs_run'])} of {_range(group['epochs'])}", kept]
+        rows.append([md.escape(arm), SHOWN_PHASES[str(phase)], *cells])
+    right = ["trials", "stopped after epoch", "weights put back, of epoch"]
+    return md.table(["arm", "phase", *right], rows, right)
+
+
+def _range(values: pd.Series) -> str:
+    low, high = int(values.min()), int(values.max())
+    return str(low) if low == high else f"{low} to {high}"
 
 
 def tuning_rows(frames: Frames) -> str:

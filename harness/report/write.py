@@ -106,7 +106,7 @@ def _compose(
 def _differences(path: Path, text: str, fresh: str, on_disk: dict[str, str | None]) -> list[str]:
     old, new = read_seal(text), read_seal(fresh)
     if old is None or new is None:
-        return [f"{path}: its seal is missing or damaged; move it and write the report anew"]
+        return [f"{path}: its seal is missing or damaged; move the file and write the report anew"]
     lines = []
     if old.get("results") != new["results"]:
         lines.append(f"{path}: the results have changed since it was written")

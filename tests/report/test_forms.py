@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,8 +18,9 @@ from matplotlib.text import Text
 
 from harness.report.figures import FORMS, draw_study, draw_summary, style
 from harness.report.figures.marks import means, pooled
+from harness.report.figures.view import levels
 from harness.report.fingerprint import drawn
-from harness.report.labels import shortened
+from harness.report.labels import short, shortened
 from harness.report.study_frames import Frames, all_frames
 from harness.report.write import draw
 from harness.results.frames import load_results
@@ -364,3 +366,44 @@ def test_the_headline_of_a_study_is_the_figure_that_says_so(own_study: Callable[
     figure = draw_summary({"mine": own_study(text)}).figure
     panel: Axes = figure.axes[0]
     assert panel.get_xlabel() == "learning rate"
+
+
+def test_a_letter_that_the_font_lacks_is_named_and_never_a_box(own_study):
+    """Two rockets would be two boxes, and a letter without a picture is a warning, which is an error here."""
+    arms = '"🚀" = {}\n"👍🏽" = { l2 = 1.0 }\n"学习" = { l2 = 2.0 }\n"é ∇" = { l2 = 3.0 }\n'
+    text = f'title = "🚀"\n[baseline]\nepochs = 2\n[[blocks]]\n[blocks.arms]\n{arms}[seeds]\ncount = 2\n'
+    frames = own_study(text + '[[figures]]\nform = "strip"\n[[figures]]\nform = "response"\nx = "arm"\n')
+    for figure in [*drawings(frames), draw_summary({"mine": frames}).figure]:
+        style.png_bytes(figure)
+        assert any("(rocket)" in text for text in words(figure))
+    assert {"(rocket)", "U+5B66 U+4E60 ", "é ∇"} <= set(levels(frames.trials, "arm").values())
+
+
+@pytest.mark.parametrize(("value", "told"), [(1e22, "1e22"), (2.5e9, "2.5e9"), (4e8, "400M"), (1e-7, "1e-7")])
+def test_numbers_on_axes_have_one_suffix(value, told):
+    assert style.number(value) == told
+
+
+def test_values_that_differ_read_differently(own_study):
+    arms = '"a" = { learning_rate = 0.1 }\n"b" = { learning_rate = 0.1000000001 }\n'
+    frames = own_study(f"[baseline]\nepochs = 2\n[[blocks]]\n[blocks.arms]\n{arms}[seeds]\ncount = 2\n")
+    assert list(levels(frames.trials, "learning_rate").values()) == ["0.1", "0.1000000001"]
+    assert short({"learning_rate": 0.1}) != short({"learning_rate": 0.1000000001})
+
+
+def test_fractions_have_four_digits_beside_their_strip(own_study):
+    text = "[baseline]\nepochs = 2\n[[blocks]]\ngrid = { l2 = [0.0, 1.0] }\n[seeds]\ncount = 3\n"
+    (figure,) = drawings(own_study(text + '[[figures]]\nform = "strip"\ny = ["test_accuracy"]\n'))
+    beside = [text.get_text() for text in figure.axes[0].texts]
+    assert beside
+    assert all(re.fullmatch(r"0\.\d{4} ± 0\.\d{4}", text) for text in beside)
+
+
+def test_a_caption_says_which_arms_and_phases_are_shown(own_study):
+    own = '[[figures]]\nform = "strip"\nphase = "confirm"\nwhere = { arm = ["one", "two"] }\n'
+    assert "Shown: one or two, tuned." in draw_study(own_study(ARMS + own))[0].caption
+    own = '[[figures]]\nform = "strip"\nwhere = { learning_rate = 0.01 }\n'
+    told = "Shown: the arms with learning rate 0.01, as written and tuned."
+    assert told in draw_study(own_study(ARMS + own))[0].caption
+    untuned = ARMS.partition("[tune]")[0]
+    assert "Shown:" not in draw_study(own_study(untuned))[0].caption

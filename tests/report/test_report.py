@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
+from harness.cli.printing import arms_table
 from harness.errors import InputError
 from harness.report.write import check_report, write_report
+from harness.results.frames import load_study_results
 from harness.spec.study import load_study, study_from_table
 
 HOSTILE = ["a | b", "`tick` ``", "<script>alert(1)</script>", "[x](http://y)", "**bold** $x$ &lt;"]
@@ -34,6 +36,20 @@ def mine(tmp_path: Path, synthetic: Callable[..., Path]) -> Callable[..., tuple[
         return tmp_path / "results", tmp_path / "reports"
 
     return make
+
+
+@pytest.fixture
+def own_report(tmp_path: Path, synthetic: Callable[..., Path]) -> Callable[..., str]:
+    """Return a function that reports on a baseline and what replaces parts of its records."""
+
+    def report(baseline: str, change: Callable[[dict], dict]) -> str:
+        path = tmp_path / "mine.toml"
+        path.write_text(f"[baseline]\n{baseline}\n[seeds]\ncount = 3\n")
+        shutil.rmtree(tmp_path / "results", ignore_errors=True)
+        synthetic(tmp_path / "results", load_study(path, "quick"), lambda _, record: record | change(record))
+        return text_of(tmp_path / "results", tmp_path / "reports")
+
+    return report
 
 
 def text_of(results: Path, reports: Path) -> str:
@@ -348,3 +364,29 @@ def test_arms_without_data_are_named_and_what_only_they_fill_is_not_drawn(tmp_pa
         in text
     )
     assert text.count("(figures/mine") == 1
+
+
+def test_an_arm_without_a_trial_is_named(mine):
+    results, reports = mine(["slow", "fast", "lazy"])
+    journal = results / "mine" / "journal.jsonl"
+    lines = journal.read_text().splitlines(keepends=True)
+    journal.write_text("".join(line for line in lines if json.loads(line)["trial"]["learning_rate"] == 0.001))
+    assert "3 of 9 trials *as written* have finished. None yet of fast and lazy." in text_of(results, reports)
+    shown = arms_table(load_study_results(results / "mine"))
+    assert re.search(r"lazy +default +- +0/3", shown)
+
+
+def test_the_report_says_when_training_stopped_early_and_which_weights_were_put_back(own_report):
+    text = own_report("patience = 2\nepochs = 9", lambda record: {"epochs_run": 5 + record["trial"]["seed"] % 2})
+    assert "Trials that stopped early (3)" in text
+    assert "| baseline | as written | 3 | 5 to 6 of 9 | 9 |" in text
+    assert "| 5 of 9 | none put back |" in own_report(
+        "patience = 2\nepochs = 9\nrestore_best = false", lambda _: {"epochs_run": 5}
+    )
+    assert "stopped early" not in own_report("epochs = 9", lambda _: {})
+
+
+def test_an_interval_beyond_the_bounds_of_an_error_is_marked(own_report):
+    spread = own_report("epochs = 2", lambda record: {"test_accuracy": 1 - 0.01 * (record["trial"]["seed"] == 0)})
+    assert re.search(r"\| 0\.33 ± 1\.43† \|", spread)
+    assert "†" not in own_report("epochs = 2", lambda _: {}).replace("(marked †)", "")

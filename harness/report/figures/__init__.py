@@ -80,8 +80,9 @@ def draw_study(frames: Frames) -> list[Drawing]:
         name = f"{frames.study.name}-{table.form}" if drawings else frames.study.name
         seen[name] += 1
         name += f"-{seen[name]}" * (seen[name] > 1)
-        figure, caption = FORMS[table.form].draw(view_of(table, frames))
-        drawings.append(Drawing(name, figure, " ".join(filter(None, [caption, table.note]))))
+        view = view_of(table, frames)
+        figure, caption = FORMS[table.form].draw(view)
+        drawings.append(Drawing(name, figure, " ".join(filter(None, [caption, view.scope, table.note]))))
     return drawings
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from harness.report.labels import metric_unit
 from harness.statistics.intervals import summarise
 
 
@@ -10,8 +11,15 @@ def means(data: pd.DataFrame, by: list[str], value: str) -> pd.DataFrame:
     """Return summarise() of the groups that have a mean, with `said`: "8.12 ± 0.30"."""
     table = summarise(data, by, value)
     table = table[table["n"] > 0]
-    said = [plus_minus(*row) for row in table[["mean", "low", "high"]].itertuples(index=False)]
+    places = digits(value, table["mean"])
+    bounds = zip(table["mean"], table["low"], table["high"], strict=True)
+    said = [plus_minus(mean, low, high, places) for mean, low, high in bounds]
     return table.assign(said=said).reset_index(drop=True)
+
+
+def digits(metric: str, values: pd.Series) -> int:
+    """Return how many digits after the point tell these values of a metric: 2, or 4 of fractions and small losses."""
+    return 2 if metric_unit(metric) or values.abs().max() >= 1 else 4
 
 
 def plus_minus(mean: float, low: float, high: float, digits: int = 2) -> str:

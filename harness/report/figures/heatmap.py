@@ -50,13 +50,15 @@ def heatmap(
     low, high = limits or _limits([data], value)
     across = {name: place for place, name in enumerate(dict.fromkeys(data[x]))}
     down = {name: place for place, name in enumerate(dict.fromkeys(data[y]))}
-    for cell in means(data, [x, y], value).to_dict("records"):
+    table = means(data, [x, y], value)
+    places = findings.digits(value, table["mean"])
+    for cell in table.to_dict("records"):
         at = across[cell[x]], down[cell[y]]
         share = _share(cell["mean"], low, high)
         face = to_hex(RAMP(share)) if cell["n"] else "#F0F2F5"
         ax.add_patch(Rectangle((at[0] - 0.5, at[1] - 0.5), 1, 1, facecolor=face, edgecolor="white", linewidth=1.5))
         ink = "white" if style.contrast(face) > style.contrast(style.INK) / style.contrast(face) else style.INK
-        told = f"{cell['mean']:.{2 if high >= 1 else 4}f}"
+        told = f"{cell['mean']:.{places}f}"
         lost = cell["total"] - cell["n"]
         said = (told + (f" ({cell['n']} of {cell['total']})" if lost else "")) if cell["n"] else "all lost"
         ax.text(at[0], at[1] - 0.08, said, ha="center", va="center", fontsize=8, color=ink)

@@ -109,9 +109,11 @@ def _margin(
     step: float, *, numbers: bool,
 ) -> None:  # fmt: skip
     """Write beside the panel the means in the colours of their series and, in a further column, the lost seeds."""
+    table = means(data, [x, colour], y)
+    places = findings.digits(y, table["mean"])
     told = {
-        (group[x], group[colour]): findings.plus_minus(group["mean"], group["low"], group["high"])
-        for group in means(data, [x, colour], y).to_dict("records")
+        (group[x], group[colour]): findings.plus_minus(group["mean"], group["low"], group["high"], places)
+        for group in table.to_dict("records")
         if group["n"] and numbers
     }
     lost = lost_counts(data, [x, colour]) if y != "lost" else {}

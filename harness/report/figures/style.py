@@ -4,9 +4,10 @@ import io
 import itertools
 import math
 import re
-import warnings
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import matplotlib.style
@@ -15,6 +16,8 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, get_font
+from matplotlib.ft2font import FT2Font
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
@@ -27,6 +30,7 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#1
 BLACK = PALETTE[6]
 MARKERS = ("o", "s", "^", "D", "v", ">", "X", "<", "p", "P")  # one more than colours: their pairs do not repeat soon
 
+FONT = "DejaVu Sans"  # ships with Matplotlib: the same glyphs on every machine
 READABLE = 4.5  # least contrast of coloured text on white; WCAG asks it of small text
 
 STYLE = {
@@ -42,7 +46,7 @@ STYLE = {
     "axes.titlelocation": "left",
     "axes.titlesize": 10,
     "axes.titleweight": "bold",
-    "font.family": "DejaVu Sans",  # ships with Matplotlib: the same glyphs on every machine
+    "font.family": FONT,
     "font.size": 9,
     "grid.color": GRID,
     "grid.linewidth": 0.7,
@@ -63,9 +67,7 @@ STYLE = {
 @contextmanager
 def house_style() -> Iterator[None]:
     """Draw and save inside this: Matplotlib's own defaults plus STYLE, whatever the user's matplotlibrc says."""
-    with matplotlib.style.context(["default", STYLE]), warnings.catch_warnings():
-        # A name in a script that the font lacks is drawn as boxes; the report's text still spells it out.
-        warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font", category=UserWarning)
+    with matplotlib.style.context(["default", STYLE]):
         yield
 
 
@@ -124,6 +126,26 @@ def readable(colour: str) -> str:
         red, green, blue = 0.96 * red, 0.96 * green, 0.96 * blue
         colour = matplotlib.colors.to_hex((red, green, blue))
     return matplotlib.colors.to_hex(colour)
+
+
+@cache
+def _glyphs() -> FT2Font:
+    return get_font(findfont(FONT))
+
+
+def drawable(text: str) -> str:
+    """Return `text` as the figures' font can draw it: a symbol that it lacks by its name, a letter by its number.
+
+    Thus 🚀 becomes "(rocket)" and 学 "U+5B66": names that differ stay different, where boxes would be alike.
+    """
+    return "".join(letter if _glyphs().get_char_index(ord(letter)) else _named(letter) for letter in text)
+
+
+def _named(letter: str) -> str:
+    category = unicodedata.category(letter)
+    if category in ("Cf", "Mn"):  # joiners, and selectors of a letter's variant
+        return ""
+    return f"({unicodedata.name(letter).lower()})" if category in ("So", "Sk") else f"U+{ord(letter):04X} "
 
 
 def number(value: float) -> str:

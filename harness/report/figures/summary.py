@@ -47,7 +47,7 @@ def _head(ax: Axes, view: View, remark: str, width: float) -> None:
     trials = view.trials()
     shown = view.shown(trials[trials["panel"] == view.panels()[0]])
     lines = panels.key_above(ax, view.palette, shown, width, view.key_title) if len(shown) > 1 else 0
-    title = wrapped(view.frames.study.title, int(width / 0.09))
+    title = wrapped(style.drawable(view.frames.study.title), int(width / 0.09))
     if remark:
         ax.annotate(remark, (0, 1), (0, 4 + 11.5 * lines), xycoords="axes fraction", textcoords="offset points",
                     fontsize=8, color=style.INK, va="bottom")  # fmt: skip

@@ -10,9 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from harness.report.figures import style
-from harness.report.labels import field_title, value_text
+from harness.report.labels import field_title, listed, value_text
 from harness.report.study_frames import SHOWN_PHASES, Frames
 from harness.spec.figures import FigureTable, matching
+from harness.text import setting
 
 OWN_SCALE = ("phase", "dataset")
 """Panels of these fields have scales of their own: tuned beside untuned, an easy dataset beside a hard one."""
@@ -58,6 +59,18 @@ class View:
     def key_title(self) -> str:
         """What the legend calls the colours; phases and arms speak for themselves."""
         return "" if self.colour in (None, "arm", "phase") else field_title(str(self.colour))
+
+    @property
+    def scope(self) -> str:
+        """Which arms and phases the figure shows, in a sentence; "" where it shows all that there is."""
+        named = [
+            ("" if field == "arm" else f"{field_title(field)} ") + " or ".join(setting(one) or "none" for one in values)
+            for field, values in self.table.where.items()
+        ]
+        phases = [listed(SHOWN_PHASES[phase] for phase in self.phases)] * (self.frames.study.tune is not None)
+        with_fields = "" if "arm" in self.table.where else "the arms with "
+        arms = [with_fields + listed(named)] if named else ["all arms"] * len(phases)
+        return f"Shown: {', '.join([*arms, *phases])}." if arms else ""
 
     @property
     def own_scale(self) -> bool:
@@ -115,8 +128,8 @@ def levels(trials: pd.DataFrame, field: str) -> dict[Any, str]:
         found = sorted(found, key=lambda hidden: [int(width) for width in hidden.split(",") if width])
     if trials[column(field)].isna().any():
         found.append(None)
-    words = {value: value_text(field, value) for value in found}
-    return words if len(set(words.values())) == len(words) else {value: str(value) for value in found}
+    words = {value: style.drawable(value_text(field, value)) for value in found}
+    return words if len(set(words.values())) == len(words) else {value: style.drawable(str(value)) for value in found}
 
 
 def is_numeric(values: Iterable[Any]) -> bool:
