@@ -25,7 +25,8 @@ def difference(before: Record, now: Record) -> str:
         return "other weights"
     common = (before.keys() & now.keys()) - NO_RESULT
     differing = sorted(name for name in common if not _agree(name, before[name], now[name]))
-    return f"the same weights, but other figures: {', '.join(differing)}" if differing else ""
+    lead = "the same weights, but other figures" if "weights_sha256" in before else "other figures"
+    return f"{lead}: {', '.join(differing)}" if differing else ""
 
 
 def _ending(record: Record) -> str:

@@ -11,7 +11,8 @@ from harness.errors import InputError
 from harness.results.files import read_environments, study_folders
 from harness.results.journal import Record
 from harness.results.notes import Codes, read_whole
-from harness.spec.trial import Trial, trial_from, trial_id
+from harness.spec.probes import Run, run_from
+from harness.spec.trial import trial_id
 from harness.sweep.code_digest import code_digest
 from harness.sweep.resume import records_of
 
@@ -19,11 +20,11 @@ FAILED = "failed, so there are no weights to compare"
 
 
 class Row(NamedTuple):
-    """A recorded trial, and the study in whose journal it stands."""
+    """A recorded trial, or run of a probe, and the study in whose journal it stands."""
 
     study: str
     trial_id: str
-    trial: Trial
+    trial: Run
     status: str
     dataset_digest: str
     codes: Codes  # the code digests that it counts under
@@ -31,7 +32,7 @@ class Row(NamedTuple):
     @property
     def stale(self) -> bool:
         """Whether it counts as made by other sources than the present."""
-        return code_digest(self.trial.backend) not in self.codes
+        return code_digest(self.trial.code) not in self.codes
 
 
 def folders_to_verify(results: Path) -> list[Path]:
@@ -50,31 +51,31 @@ def rows_of(results: Path) -> list[Row]:
             folder, lambda record: (record["trial"], record["status"], record.get("dataset_digest", ""))
         )
         for key, (fields, status, dataset) in journal.kept.items():
-            trial = trial_from(fields, f"{folder}: trial {key}")
+            trial = run_from(fields, f"{folder}: trial {key}")
             rows.append(Row(folder.name, key, trial, status, dataset, journal.codes[key]))
     return rows
 
 
 def trainable(rows: list[Row]) -> tuple[list[Row], Counter[str]]:
     """Return the rows that can be trained again here, each trial once, and of the others how many and why."""
-    data = {name: _digest_here(name) for name in {row.trial.dataset for row in rows}}
+    data = {name: _digest_here(name) for name in {row.trial.source for row in rows}}
     kept: dict[tuple[str, Codes], Row] = {}
     left_out: Counter[str] = Counter()
     for row in rows:
         if row.status == "failed":
             left_out[FAILED] += 1
-        elif data[row.trial.dataset] is None:
-            left_out[f"need dataset '{row.trial.dataset}', which is not on this machine"] += 1
-        elif data[row.trial.dataset] != row.dataset_digest:
-            left_out[f"were made from other data under the name '{row.trial.dataset}'"] += 1
+        elif data[row.trial.source] is None:
+            left_out[f"need dataset '{row.trial.source}', which is not on this machine"] += 1
+        elif data[row.trial.source] != row.dataset_digest:
+            left_out[f"were made from other data under the name '{row.trial.source}'"] += 1
         else:
             kept.setdefault((row.trial_id, row.codes), row)
     return list(kept.values()), left_out
 
 
-def _digest_here(dataset: str) -> str | None:
+def _digest_here(dataset: str | None) -> str | None:
     try:
-        return dataset_digest(dataset)
+        return "" if dataset is None else dataset_digest(dataset)
     except InputError:
         return None
 
@@ -98,10 +99,10 @@ def draw_covering(rows: list[Row], count: int, rng: np.random.Generator) -> list
 
 def choices(row: Row) -> set[tuple[str, Any]]:
     """Return what decides which code ran for a row: its own code digest, and of its settings every one that is a word
-    or a switch (activation, optimizer, a full batch, …) and every number that switches something on (l2, dropout, …).
+    or a switch (activation, optimizer, a full batch, the probe, …) and every number that switches something on (l2, …).
     """
     found: set[tuple[str, Any]] = {("code_digest", row.codes[-1])}
-    for name, field in Trial.model_fields.items():
+    for name, field in type(row.trial).model_fields.items():
         value = getattr(row.trial, name)
         if isinstance(value, str | bool):
             found.add((name, value))

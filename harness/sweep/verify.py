@@ -113,14 +113,14 @@ def adopt(results: Path, jobs: int, progress: Progress | None = None, work: str 
 
 
 def _fixed_generator(rows: list[Row]) -> np.random.Generator:
-    names = sorted({code_digest(row.trial.backend) for row in rows} | {row.trial_id for row in rows})
+    names = sorted({code_digest(row.trial.code) for row in rows} | {row.trial_id for row in rows})
     return np.random.default_rng(list(hashlib.sha256("".join(names).encode()).digest()))
 
 
 def _note(results: Path, stale: list[Row], found: Verification) -> None:
     digests: dict[str, dict[str, str]] = defaultdict(dict)
     for row in stale:
-        digests[row.study][row.codes[-1]] = code_digest(row.trial.backend)
+        digests[row.study][row.codes[-1]] = code_digest(row.trial.code)
     for study, counted in digests.items():
         writer = JournalWriter(results / study)
         writer.append([{"note": "adopt", "digests": counted, "trained_again": len(found.again), "of": found.rows}])
@@ -151,7 +151,7 @@ def _train_again(results: Path, rows: list[Row], jobs: int, progress: Progress |
 def _compared(row: Row, before: Record, made_on: Mapping[str, Any], answer: dict[str, Any]) -> Again:
     if "record" not in answer:
         return Again(row, f"failed now: {answer['error']}", "", np.nan)
-    if answer["code_digest"] != code_digest(row.trial.backend):
+    if answer["code_digest"] != code_digest(row.trial.code):
         raise HarnessError("the sources were edited while rows were trained again")
     now = answer["record"]
     points = 100 * (_accuracy(now) - _accuracy(before))

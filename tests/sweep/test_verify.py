@@ -12,6 +12,8 @@ from harness.errors import HarnessError, InputError
 from harness.report.provenance import adoptions
 from harness.results.agreement import difference, other_machine
 from harness.results.frames import load_results
+from harness.spec.probes import Bowl
+from harness.spec.study import study_from_table
 from harness.spec.trial import Trial
 from harness.statistics.intervals import largest_share_unseen
 from harness.sweep.code_digest import code_digest
@@ -82,6 +84,16 @@ def test_rows_that_are_not_what_their_trials_give_are_found(results):
     assert not found.alike
 
 
+def test_runs_of_a_probe_are_compared_by_their_metrics_and_rows(tmp_path):
+    table = {"kind": "probe", "probe": "bowl", "parameters": {"limit": 10}, "seeds": {"count": 2}}
+    run_studies([study_from_table("bowl", table, "bowl.toml")], tmp_path, jobs=1)
+    assert not verify(tmp_path, sample=2, jobs=1).different
+    edit(tmp_path, lambda record: record | {"metrics": record["metrics"] | {"turns": 99.0}}, "bowl")
+    found = verify(tmp_path, sample=2, jobs=1)
+    assert {again.difference for again in found.different} == {"other figures: metrics"}
+    assert not found.alike
+
+
 def test_settings_that_were_edited_are_refused_by_their_id(results):
     edit(results, lambda record: record | {"trial": record["trial"] | {"l2": 5.0}})
     with pytest.raises(InputError, match="has the id of other settings"):
@@ -140,11 +152,11 @@ def test_an_adoption_draws_every_choice_in_use():
         {"dropout": 0.5, "dropout_form": "scaled"},
         {"clip_norm": 1.0, "dtype": "float64", "backend": "numpy"},
     ]
-    trials = [Trial(seed=seed) for seed in range(2000)] + [Trial(**settings) for settings in rare]
+    trials = [Trial(seed=seed) for seed in range(2000)] + [Trial(**settings) for settings in rare] + [Bowl()]
     rows = [Row("study", str(place), trial, "done", "", (OLD,)) for place, trial in enumerate(trials)]
     drawn = draw_covering(rows, ENOUGH, np.random.default_rng(0))
     assert set().union(*map(choices, drawn)) == set().union(*map(choices, rows))
-    assert ENOUGH < len(drawn) <= ENOUGH + len(rare), "not more than it takes"
+    assert ENOUGH < len(drawn) <= ENOUGH + len(rare) + 1, "not more than it takes"
     assert len(set(drawn)) == len(drawn)
 
 
