@@ -1,6 +1,6 @@
 """The commands `harness data …`: which datasets there are, fetch one, verify the files."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -8,6 +8,9 @@ from harness.cli.json_output import print_rows
 from harness.cli.options import Json
 from harness.cli.shared import helped
 from harness.errors import HarnessError
+
+if TYPE_CHECKING:
+    from harness.datasets.service import Available
 
 app = typer.Typer(help="Datasets: which there are, fetch one, verify the files.", rich_markup_mode=None)
 
@@ -34,11 +37,15 @@ def data_list(json: Json = False) -> None:
             "name": known.name,
             "title": known.title,
             "licence": known.licence,
-            "files": known.folder if known.folder or json else f"not here: harness data fetch {known.name}",
+            "files": known.folder if known.folder or json else _elsewhere(known),
         }
         for known in list_datasets()
     ]
     print_rows(rows, json)
+
+
+def _elsewhere(known: "Available") -> str:
+    return "made where it is needed" if known.made else f"not here: harness data fetch {known.name}"
 
 
 @app.command("fetch")

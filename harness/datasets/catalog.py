@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.cache import cache_root
+from harness.datasets.made import MADE, is_made
 from harness.errors import InputError, nearest
 
 # What a part of a dataset is called here, and the stem of its file everywhere.
@@ -66,8 +67,15 @@ PUBLISHED = {
 }
 
 
+def has_name(dataset: str) -> bool:
+    """Tell whether a dataset is known by this name, wherever it is asked for; else it is the path of a folder."""
+    return dataset in PUBLISHED or is_made(dataset)
+
+
 def find_published(name: str) -> Published:
-    """Return the known dataset of this name; raises InputError with the nearest name otherwise."""
+    """Return the published dataset of this name; raises InputError with the nearest name otherwise."""
+    if is_made(name):
+        raise InputError(f"dataset '{name}': is made where it is needed, so there is nothing to fetch")
     if name not in PUBLISHED:
         raise InputError(f"dataset '{name}': unknown{nearest(name, PUBLISHED)}; allowed are {', '.join(PUBLISHED)}")
     return PUBLISHED[name]
@@ -92,8 +100,8 @@ def find_folder(name_or_folder: str | Path) -> Path:
     if os.path.exists(folder):
         raise InputError(f"{folder}: is a file; a dataset is given by name or by the folder of its four IDX files")
     raise InputError(
-        f"dataset '{name}': neither a known name{nearest(name, PUBLISHED)} nor a folder; "
-        f"allowed are {', '.join(PUBLISHED)}, or a folder of IDX files"
+        f"dataset '{name}': neither a known name{nearest(name, (*PUBLISHED, *MADE))} nor a folder; "
+        f"allowed are {', '.join((*PUBLISHED, *MADE))}, or a folder of IDX files"
     )
 
 

@@ -11,6 +11,7 @@ from harness.cache import cache_root
 from harness.datasets import store
 from harness.datasets.catalog import PUBLISHED, STEMS, find_files, find_folder
 from harness.datasets.idx import idx_md5, open_source, read_idx, times
+from harness.datasets.made import is_made, made_arrays
 from harness.errors import InputError
 
 FORMAT = "1"  # of a cache entry; a change here leaves old entries unread
@@ -33,11 +34,15 @@ class Dataset:
 
 
 def load_dataset(name_or_folder: str | Path) -> Dataset:
-    """Return the dataset of a known name (``mnist``) or of a folder with its four IDX files, raw or gzipped.
+    """Return the dataset of a known name (``mnist``, ``xor``) or of a folder with its four IDX files, raw or gzipped.
 
     Raises InputError when a file is missing or damaged, or the four do not fit together.
     """
-    name, files = str(name_or_folder), find_files(find_folder(name_or_folder))
+    name = str(name_or_folder)
+    if is_made(name):
+        arrays = made_arrays(name)
+        return _dataset(name, arrays, _content_digest(arrays))
+    files = find_files(find_folder(name))
     key = _source_digest(name, files)
     entry = cache_root() / "datasets" / key
     cached = store.read_entry(entry, PARTS)

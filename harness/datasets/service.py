@@ -17,6 +17,7 @@ from harness.datasets.catalog import (
 )
 from harness.datasets.dataset import NDIM, problems
 from harness.datasets.idx import idx_md5, read_idx, times
+from harness.datasets.made import MADE, is_made, made_arrays
 from harness.errors import HarnessError, InputError
 
 TIMEOUT = 30  # seconds without an answer
@@ -24,12 +25,13 @@ TIMEOUT = 30  # seconds without an answer
 
 @dataclass(frozen=True)
 class Available:
-    """A known dataset; `folder` is None when its files are not on this machine."""
+    """A known dataset; `folder` is None when its files are not on this machine, or when it has none: it is `made`."""
 
     name: str
     title: str
     licence: str
     folder: Path | None
+    made: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def list_datasets() -> list[Available]:
         except InputError:
             folder = None
         rows.append(Available(known.name, known.title, known.licence, folder))
-    return rows
+    return rows + [Available(name, title, "none needed", None, made=True) for name, title in MADE.items()]
 
 
 def fetch_dataset(name: str) -> Path:
@@ -103,6 +105,10 @@ def verify_datasets(name_or_folder: str | Path | None = None) -> list[FileCheck]
 
 
 def _verify(name: str) -> list[FileCheck]:
+    if is_made(name):
+        arrays = made_arrays(name)
+        wrong = dict(problems(name, arrays))
+        return [_row(part, Path(name) / STEMS[part], arrays[part], wrong.get(part, "")) for part in STEMS]
     files = find_files(find_folder(name))
     arrays, wrong = {}, {}
     for part, path in files.items():

@@ -14,7 +14,7 @@ from harness.spec import names
 from harness.spec.precision import IN_DTYPE, LEAST_STD, misheld
 from harness.spec.probe import Probe
 from harness.spec.validation import Table, as_tuple, checked, or_none, refusal, shown
-from kernels.choices import RULES
+from kernels.choices import OVER_THE_BATCH, RULES
 
 INPUTS, CLASSES = 784, 10
 """Of MNIST's images, for counts that are made without the data."""
@@ -139,6 +139,12 @@ class Trial(Settings):
                 f"std: found {self.std:g}; {self.dtype} takes pixels divided by it for infinity, "
                 f"expected at least {least:g}"
             )
+        for name in ("batch_size", "train_size"):
+            if getattr(self, name) == 1 and self.hidden and self.normalization in OVER_THE_BATCH:
+                raise refusal(
+                    f"{name}: 1 under {self.normalization} norm, but a batch of one image has no variance: nothing of "
+                    "the image is left after it; expected 2 or more, or normalization = 'layer'"
+                )
         if (self.mean is None) != (self.std is None):
             alone, absent = ("mean", "std") if self.std is None else ("std", "mean")
             raise refusal(f"{alone}: given without {absent}; expected both of them or neither")

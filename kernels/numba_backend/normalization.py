@@ -46,6 +46,8 @@ def batch_norm_forward(out, xhat, mean, inverse_std, running_mean, running_varia
             to[j] = xi[j] - mean[j]
             inverse_std[j] += to[j] * to[j]
     keep, new = number(momentum), number(1 - momentum)
+    if n == 1:
+        keep, new = number(1), number(0)
     unbiased = number(n / max(n - 1, 1))
     for j in range(mean.size):
         variance = inverse_std[j] / number(n)

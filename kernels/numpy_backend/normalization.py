@@ -7,7 +7,7 @@ def batch_norm_forward(out, xhat, mean, inverse_std, running_mean, running_varia
     """``xhat = (x - μ) / √(σ² + ε)``, ``out = γ xhat + β``, with mean and biased variance over the batch.
 
     The running estimates move by ``r ← momentum r + (1 - momentum) s``; the running variance takes the unbiased
-    estimate (N - 1; the biased one where N = 1), as PyTorch does.
+    estimate (N - 1), as PyTorch does. One sample has no variance, so it moves neither of them.
     Out: out (N, M), may be x; xhat (N, M); mean, inverse_std (M,). In and out: running_mean, running_variance (M,).
     In: x (N, M); gamma, beta (M,). Source: Ioffe and Szegedy 2015; tutorial 4.3.
     """
@@ -15,8 +15,9 @@ def batch_norm_forward(out, xhat, mean, inverse_std, running_mean, running_varia
     mean[...] = x.mean(axis=0)  # (M,)
     centred = x - mean  # (N, M)
     variance = (centred * centred).mean(axis=0)  # (M,)
-    running_mean[...] = momentum * running_mean + (1 - momentum) * mean
-    running_variance[...] = momentum * running_variance + (1 - momentum) * (variance * (n / max(n - 1, 1)))
+    if n > 1:
+        running_mean[...] = momentum * running_mean + (1 - momentum) * mean
+        running_variance[...] = momentum * running_variance + (1 - momentum) * (variance * (n / (n - 1)))
     inverse_std[...] = 1 / np.sqrt(variance + epsilon)
     xhat[...] = centred * inverse_std
     out[...] = gamma * xhat + beta

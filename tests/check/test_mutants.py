@@ -115,7 +115,7 @@ MUTANTS = [
     ),
     *_mutants(
         "numpy_backend/normalization.py",
-        ("running variance biased", "(variance * (n / max(n - 1, 1)))", "variance", "batch_norm_forward"),
+        ("running variance biased", "(variance * (n / (n - 1)))", "variance", "batch_norm_forward"),
         (
             "batch variance unbiased",
             "variance = (centred * centred).mean(axis=0)",

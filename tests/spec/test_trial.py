@@ -197,6 +197,14 @@ def test_early_stopping_without_validation_images_is_refused():
     trial_from({"patience": 3, "val_size": 0, "monitor": "test"}, "t")
 
 
+@pytest.mark.parametrize("field", ["batch_size", "train_size"])
+def test_batch_norm_of_one_image_at_a_time_is_refused_with_the_reason(field):
+    with pytest.raises(InputError, match=rf"^t: {field}: 1 under batch norm, but a batch of one image has no variance"):
+        trial_from({field: 1, "normalization": "batch"}, "t")
+    for fine in ({"normalization": "layer"}, {"normalization": "batch", "hidden": ()}, {}):
+        trial_from({field: 1} | fine, "t")
+
+
 EMPTY = [name for name, field in Trial.model_fields.items() if field.default is None]
 
 

@@ -29,6 +29,16 @@ def test_batches_of_one(short, backend_name):
     assert result.record["status"] == "done"
 
 
+def test_a_last_batch_of_one_image_leaves_the_running_figures_of_batch_norm_alone(short, backend_name):
+    """Its update moves nothing but β and the output layer, so at rate 0 the network is the one without it."""
+    still = {"normalization": "batch", "optimizer": "sgd", "learning_rate": 1e-300, "shuffle": False}
+    with_it, without = (
+        short(**still, train_size=size, batch_size=33, split="head", backend=backend_name).state for size in (100, 99)
+    )
+    np.testing.assert_array_equal(with_it.running_mean, without.running_mean)
+    np.testing.assert_array_equal(with_it.running_variance, without.running_variance)
+
+
 def test_full_batch_is_one_update_an_epoch(short, backend_name):
     result = short(batch_size="full", epochs=3, backend=backend_name)
     assert counts(result) == [(1, 1, 100), (2, 2, 200), (3, 3, 300)]

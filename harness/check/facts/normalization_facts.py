@@ -87,14 +87,15 @@ slope = partial(Derivative, output="out", cotangent="dout", by=("x", "gamma", "b
 )
 def batch_norm_forward(running_mean, running_variance, x, gamma, beta, momentum, epsilon):
     xhat = (x - np.mean(x, axis=0)) / np.sqrt(np.var(x, axis=0) + epsilon)
-    unbiased = np.var(x, axis=0, ddof=1) if len(x) > 1 else np.var(x, axis=0)
+    new = 1 - momentum if len(x) > 1 else 0.0
+    unbiased = np.var(x, axis=0, ddof=1) if len(x) > 1 else running_variance
     return {
         "out": gamma * xhat + beta,
         "xhat": xhat,
         "mean": np.mean(x, axis=0),
         "inverse_std": (np.var(x, axis=0) + epsilon) ** -0.5,
-        "running_mean": momentum * running_mean + (1 - momentum) * np.mean(x, axis=0),
-        "running_variance": momentum * running_variance + (1 - momentum) * unbiased,
+        "running_mean": (1 - new) * running_mean + new * np.mean(x, axis=0),
+        "running_variance": (1 - new) * running_variance + new * unbiased,
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from typing import Any, NamedTuple
 
-from harness.datasets.catalog import PUBLISHED
+from harness.datasets.catalog import has_name
 from harness.errors import HarnessError
 from harness.spec.probes import Run
 from harness.sweep.workers.call import one_line
@@ -82,4 +82,4 @@ def dispatch(queue: deque[Task], workers: Workers, work: str, stop: Stop) -> Ite
 
 def _from_anywhere(dataset: str) -> str:
     """Return a dataset's name, or its folder as a process in another folder would write it."""
-    return dataset if dataset in PUBLISHED else os.path.abspath(os.path.expanduser(dataset))
+    return dataset if has_name(dataset) else os.path.abspath(os.path.expanduser(dataset))
