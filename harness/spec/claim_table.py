@@ -16,6 +16,8 @@ from harness.spec.names import Phase
 from harness.spec.validation import CsvName, Line, Table, refusal, shown
 from harness.text import number, setting
 
+REDUCIBLE = (*TRIAL_FIELDS, "depth", "width", "parameters")
+"""Fields whose values `smallest` may take together."""
 Alternative = str | dict[str, Any]  # an arm by its name, or one value of each field
 Side = tuple[Alternative, ...]
 Form = Literal["better", "equivalent", "trend", "differs", "within", "equals"]
@@ -101,8 +103,8 @@ def _field(value: Any, info: ValidationInfo) -> Any:
 
 
 def _number_field(value: Any) -> Any:
-    if value is not None and value not in TRIAL_FIELDS:
-        raise refusal(f"unknown field {shown(value)}{nearest(str(value), TRIAL_FIELDS) or _known(TRIAL_FIELDS)}")
+    if value is not None and value not in REDUCIBLE:
+        raise refusal(f"unknown field {shown(value)}{nearest(str(value), REDUCIBLE) or _known(REDUCIBLE)}")
     return value
 
 

@@ -244,7 +244,8 @@ class _Match:
         return {shared: self._unit(group, named, key, condition) for shared, group in groups.items()}
 
     def _key(self, arm: "Arm", named: set[str]) -> Key:
-        left = {*named, *self.tuned, *(["hidden"] if named & set(SHAPE) else []), self.claim.reduces}
+        named = {*named, self.claim.reduces}
+        left = {*named, *self.tuned, *(["hidden"] if named & set(SHAPE) else [])}
         return tuple((field, _written(arm, field)) for field in _own_fields(arm) if field not in left)
 
     def _unit(self, arms: "list[Arm]", named: set[str], key: str, condition: str) -> Unit:
