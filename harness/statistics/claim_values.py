@@ -170,7 +170,7 @@ def unit_name(unit: Unit) -> str:
 def _grid_figures(trials: pd.DataFrame, curves: pd.DataFrame, measure: Measure) -> pd.DataFrame:
     """Return `seed, arm` and what the figures of a grid read of each trial, a column each."""
     field = measure.field if measure.metric == "smallest" else "learning_rate"
-    number = pd.to_numeric(trials[field], errors="coerce").astype(float)
+    number = pd.to_numeric(_field(trials, str(field)), errors="coerce").astype(float)
     known = curve_metrics.with_trials(curves, trials)
     if number.isna().any():  # "full" and "none" stand for all training images
         number = number.fillna(_of_trials(curve_metrics.images(known).groupby(known["trial_id"]).max(), trials))
@@ -185,6 +185,14 @@ def _grid_figures(trials: pd.DataFrame, curves: pd.DataFrame, measure: Measure) 
         loss=loss.replace([np.inf, -np.inf], np.nan),
         chance=chances(trials, "val_loss").mask(failed),
     )
+
+
+def _field(trials: pd.DataFrame, field: str) -> pd.Series:
+    """Return a column of the trials, or what `hidden` says of the shape of their networks."""
+    if field in trials:
+        return trials[field]
+    widths = trials["hidden"].map(lambda text: [int(width) for width in text.split(",") if width])
+    return widths.map(len) if field == "depth" else widths.map(lambda all_of: all_of[0] if all_of else 0)
 
 
 def _reduce(metric: str, tables: dict[str, np.ndarray], values: np.ndarray) -> np.ndarray:

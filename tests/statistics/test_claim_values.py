@@ -189,6 +189,14 @@ def test_the_smallest_value_reaches_the_target_and_a_miss_counts_as_the_largest_
     assert list(found.values()) == [[500], [500]]
 
 
+@pytest.mark.parametrize(("field", "least"), [("width", [8]), ("depth", [2])])
+def test_the_least_shape_of_a_network_that_reaches_the_target(field, least):
+    arms = {"small": {"hidden": [4]}, "large": {"hidden": [8, 4]}}
+    ended = {("small", 0): {"curve": [0.1]}, ("large", 0): {"curve": [0.9]}}
+    measure = Measure("smallest", target=0.8, of="val_accuracy", field=field)
+    assert values(ended, measure, arms, [("small", "large")])[0] == {"small, large": least}
+
+
 def test_full_stands_for_all_training_images():
     arms = {"10": {"batch_size": 10}, "full": {"batch_size": "full"}}
     ended = {("10", 0): {"curve": [0.1]}, ("full", 0): {"curve": [0.9]}}
