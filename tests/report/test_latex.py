@@ -42,7 +42,7 @@ def read(latex):
             text += words[found[1]]
         elif found := re.match(r"\\symbol\{(\d+)\}", rest):
             text += chr(int(found[1]))
-        elif found := re.match(r"\\([^a-zA-Z])", rest):
+        elif found := re.match(r"\\([{}$&#%_ ])", rest):
             text += found[1]
         elif found := re.match(r"\$([^$]+)\$", rest):
             text += signs[found[1]]

@@ -1,13 +1,11 @@
 """`harness compare A B`: a regression is found where there is one, and nowhere else."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from harness.cli.app import _exit_code
 from harness.errors import InputError
 from harness.results.files import write_study
 from harness.results.journal import JournalWriter
@@ -17,7 +15,6 @@ from harness.statistics.compare import COLUMNS, LEVEL, VERDICTS, beyond_margin, 
 from harness.statistics.paired import holm
 from harness.sweep.resume import sources_of
 
-HARNESS = str(Path(sys.executable).parent / "harness")
 TARGET = "samples_to_0.92"
 NOISE = (0.0010, -0.0010, 0.0005, -0.0005, 0.0, 0.0002)
 MACHINE = {"cpu": "Abacus", "kind": "1/2", "cores": 2, "versions": {"numpy": "2.0", "ablation-harness": "1"}}
@@ -31,9 +28,9 @@ def results(tmp_path):
     """Write results of some arms, in which `change(record)` happened to the trials at learning rate 0.2 ("fast")."""
 
     def write(name, change=None, study="pace", seeds=6, profile="quick", arms=ARMS, machine=MACHINE, figures=(FIGURE,),
-              claims=(), **settings):  # fmt: skip
+              claims=(), baseline=(), **settings):  # fmt: skip
         table = {"title": "Pace", "blocks": [{"arms": arms}], "seeds": {"count": seeds}, "figures": list(figures),
-                 "claims": list(claims)}  # fmt: skip
+                 "claims": list(claims), "baseline": dict(baseline)}  # fmt: skip
         resolved = study_from_table(study, table, "pace.toml", profile, settings)
         sources, folder = sources_of([resolved]), tmp_path / name / study
         folder.mkdir(parents=True)
@@ -153,7 +150,7 @@ def test_of_unchanged_folders_at_most_one_in_forty_has_a_false_alarm(rows):
 
 
 def test_a_change_that_only_stands_out_by_itself_is_undecided_among_many(results):
-    arms = {f"arm {i}": {"learning_rate": 0.2, "l2": float(i)} for i in range(30)}
+    arms = {f"arm {i}": {"learning_rate": 0.2, "l2": float(i)} for i in range(20)}
 
     def barely(record):
         seed = record["trial"]["seed"]
@@ -261,6 +258,19 @@ def test_arms_that_swapped_their_names_are_not_mixed_up(results):
     assert list(regressions(comparison.rows)["arm"]) == ["fast"]
 
 
+def test_an_arm_is_what_it_does_wherever_its_settings_are_written(results):
+    """B's baseline is what A's arm "fast" set; the arm that sets nothing does in each what the other's arm sets."""
+    before = results("a", baseline={"learning_rate": 0.1}, arms={"plain": {}, "fast": {"learning_rate": 0.2}})
+    after = results(
+        "b", less_accurate, baseline={"learning_rate": 0.2}, arms={"base": {}, "slow": {"learning_rate": 0.1}}
+    )
+    comparison = compare(before, after)
+    assert list(comparison.rows.groupby("arm")["arm_b"].first().items()) == [("fast", "base"), ("plain", "slow")]
+    assert [(row["arm"], row["verdict"]) for row in regressions(comparison.rows).to_dict("records")] == [
+        ("fast", "worse")
+    ]
+
+
 def test_a_renamed_arm_is_found_on_another_baseline_too(results):
     renamed = {"gentle": ARMS["slow"], "quick": ARMS["fast"]}
     comparison = compare(results("a"), results("b", arms=renamed, epochs=3))
@@ -302,27 +312,35 @@ def test_other_profiles_are_refused_as_they_are_other_work(results):
         compare(results("a", profile="full"), results("b", profile="smoke"))
 
 
-def run(*arguments):
-    return subprocess.run([HARNESS, "compare", *map(str, arguments)], capture_output=True, text=True)
+@pytest.fixture
+def command(capsys):
+    """Call `harness compare`; return its exit code and what it said."""
+
+    def call(*arguments):
+        code = _exit_code(["compare", *map(str, arguments)])
+        return code, *capsys.readouterr()
+
+    return call
 
 
-def test_the_command_exits_1_on_a_regression_with_one_short_line(results):
+def test_the_command_exits_1_on_a_regression_with_one_short_line(results, command):
     before, after = results("before"), results("after", less_accurate, epochs=3)
-    worse = run(before, after)
-    assert worse.returncode == 1
-    assert worse.stderr == (
+    code, out, error = command(before, after)
+    assert code == 1
+    assert error == (
         f"error: {after} is worse in 1 of 6 comparisons: pace, fast, as written: test_error 5.00 -> 6.00\n"
     )
-    lines = worse.stdout.splitlines()
+    lines = out.splitlines()
     assert lines[3:5] == ["Settings that differ:", "  pace: every arm: epochs 10 -> 3"], "what differs comes first"
     assert max(map(len, lines[2:])) <= 100
+    assert command(after, before)[0] == 0
 
 
-def test_json_has_the_rows_and_the_exit_code_of_the_table(results):
+def test_json_has_the_rows_and_the_exit_code_of_the_table(results, command):
     before, after = results("before", seeds=2), results("after", less_accurate, seeds=2)
-    done = run(before, after, "--json")
-    rows = json.loads(done.stdout)
-    assert done.returncode == 1
+    code, out, _ = command(before, after, "--json")
+    rows = json.loads(out)
+    assert code == 1
     assert all(list(row) == list(COLUMNS) for row in rows)
     assert {row["verdict"] for row in rows} <= {*VERDICTS, None}
     assert [row["arm"] for row in rows if row["verdict"] == "worse"] == ["fast"]
