@@ -96,11 +96,11 @@ def prediction(trial_id: str, weights_sha256: str, classes: Classes, labels: Cla
 def read_predictions(folder: Path) -> Predictions:
     """Return what lies in the side files of a study folder; never an error, for nothing else depends on them."""
     folder = folder / FOLDER
+    trials = _read_loose(folder)  # first: a run that ends meanwhile moves them to the others
     labels = _read_labels(folder)
-    trials: dict[Key, Prediction] = {}
     for block in _blocks(folder, labels):
         trials |= {key: Prediction(block.labels, block.reader(number)) for number, key in enumerate(block.trials)}
-    return Predictions(trials | _read_loose(folder), labels)
+    return Predictions(trials, labels)
 
 
 class PredictionsWriter:

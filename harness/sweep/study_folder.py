@@ -107,10 +107,10 @@ class StudyFolder:
         return sum(unchosen(self.study, validation_losses(self.index, self._sources)).values())
 
     def close(self) -> None:
-        """Close the journal and rewrite the tables from it."""
+        """Close the journal and rewrite the tables from it; then put the predictions together."""
         self._writer.close()
-        self._predictions.close()
         write_statistics(self.folder, write_tables(self.folder))
+        self._predictions.close()  # last, for nothing else depends on it
 
     def _note(self, note: Note) -> None:
         self._writer.append([note])
