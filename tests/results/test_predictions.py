@@ -171,6 +171,14 @@ def test_predictions_of_a_wrong_length_do_not_count(tmp_path):
     assert kept(tmp_path) == [1, 2]
 
 
+def test_labels_that_are_not_those_of_their_key_do_not_count(ten):
+    path = ten / "predictions" / "labels.npz"
+    with np.load(path) as arrays:
+        wrong = {key: (labels + 1) % 10 for key, labels in arrays.items()}
+    np.savez(path, **wrong)
+    assert read_predictions(ten).of(*names(3)) is None
+
+
 def test_lost_labels_are_written_again_by_the_next_run(ten):
     (ten / "predictions" / "labels.npz").unlink()
     assert kept(ten) == []
