@@ -16,6 +16,7 @@ from harness.spec.cells import Winner
 from harness.spec.study import Study
 from harness.spec.trial import Trial
 from harness.statistics.curve_metrics import passes
+from harness.statistics.effect_table import Ablated, ablated
 from harness.statistics.verdict_table import told_verdicts
 
 __all__ = ["SHOWN_PHASES", "Frames", "all_frames", "study_frames"]
@@ -32,6 +33,7 @@ class Frames:
     the training images had been seen, epochs and parts of them. Rows follow the arms. `winners`, `predictions` and
     `notes` are those of the results, `verdicts` what became of the claims, with their words. Of a study that probes,
     `trials` has its parameters and metrics instead, and `curves` the rows of its probe.
+    `ablated` is what the effects of ablations are computed from.
     """
 
     study: Study
@@ -42,6 +44,7 @@ class Frames:
     verdicts: pd.DataFrame
     predictions: Predictions = field(default_factory=Predictions)
     notes: Sequence[Note] = ()
+    ablated: Sequence[Ablated] = ()
 
     @property
     def final(self) -> str:
@@ -85,7 +88,8 @@ def study_frames(results: Results, name: str) -> Frames:
     curves = _with_errors(_joined(trials, results.curves))
     curves, layers = curves.assign(passes=passes(curves)), _joined(trials, results.layers)
     predictions = results.predictions.only(trials["trial_id"])
-    return Frames(study, trials, curves, layers, results.winners, verdicts, predictions, notes)
+    parts = tuple(ablated(results, name))
+    return Frames(study, trials, curves, layers, results.winners, verdicts, predictions, notes, parts)
 
 
 def _in_order(trials: pd.DataFrame, by: list[str]) -> pd.DataFrame:

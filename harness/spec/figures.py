@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Protocol
 from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from harness.errors import InputError, nearest
+from harness.spec.ablation import UNNAMED
 from harness.spec.names import Phase
 from harness.spec.probe import Probe
 from harness.spec.trial import Settings, Trial
@@ -65,6 +66,11 @@ TRIAL_METRICS = (
     *NUMBERS,
 )
 CURVE_METRICS = ("train_error", "val_error", *CURVE_FIGURES)
+TIME_TO_TARGET = "time_to_target"
+EFFECT_METRICS = (
+    *("train_error", "val_error", "test_error", "train_loss", "val_loss", "test_loss"),
+    *("train_accuracy", "val_accuracy", "test_accuracy", TIME_TO_TARGET),
+)
 UNITS = ("epochs", "samples", "steps", "seconds")
 """What a curve or a time is measured against."""
 
@@ -81,6 +87,7 @@ class Vocabulary(NamedTuple):
     layer_metrics: tuple[str, ...]
     units: tuple[str, ...]  # what curves are drawn against
     forms: Mapping[str, tuple[str, ...]]  # the forms there are, with the keys that each cannot do without
+    effect_metrics: tuple[str, ...] = ()
 
 
 class Reads(NamedTuple):
@@ -102,6 +109,7 @@ FORMS = {
     "sensitivity": Reads(x="own_fields", y="metrics", more=()),
     "time": Reads(x="units", colour="fields", more=("panels", "phase", "target")),
     "forest": Reads(more=("phase",)),
+    "effects": Reads(x="units", y="effect_metrics", more=("target",)),  # x is the unit of time_to_target
 }
 NEEDS: dict[str, tuple[str, ...]] = {"response": ("x",), "heatmap": ("x", "y"), "time": ("target",)}
 TRAINING = Vocabulary(
@@ -114,8 +122,9 @@ TRAINING = Vocabulary(
     LAYER_METRICS,
     UNITS,
     {form: NEEDS.get(form, ()) for form in FORMS},
+    EFFECT_METRICS,
 )
-NOT_YET = ("effects", "published", "images")
+NOT_YET = ("published", "images")
 ALWAYS = ("form", "where", "headline", "note")
 ONE_Y = ("heatmap", "sensitivity")
 
@@ -134,7 +143,7 @@ class FigureTable(Table):
     """One figure of a study; which keys a form reads stands in FORMS, the names they may have in the context."""
 
     form: Annotated[
-        Literal["strip", "response", "curves", "layers", "heatmap", "sensitivity", "time", "forest"],
+        Literal["strip", "response", "curves", "layers", "heatmap", "sensitivity", "time", "forest", "effects"],
         BeforeValidator(_form),
     ]
     x: Line | None = None
@@ -144,7 +153,7 @@ class FigureTable(Table):
     where: dict[str, tuple[Any, ...]] = Field(default={})
     phase: Annotated[tuple[Phase, ...], as_tuple, BeforeValidator(_listed)] = ()
     epoch: Annotated[int, Field(ge=0)] | None = None  # of layers; None is the first that was recorded
-    target: Annotated[float, Field(gt=0, le=1)] | None = None  # of time: the validation accuracy to reach
+    target: Annotated[float, Field(gt=0, le=1)] | None = None  # of a time: the validation accuracy to reach
     headline: bool = False
     note: Line | None = None
 
@@ -181,6 +190,9 @@ class FigureTable(Table):
                 raise refusal(f"form '{self.form}' needs {key}")
         if self.form in ONE_Y and len(self.y) > 1:
             raise refusal(f"y: form '{self.form}' takes one, found {shown(self.y)}")
+        timed = TIME_TO_TARGET in self.y
+        if self.form == "effects" and timed != (self.target is not None):
+            raise refusal(f"target: form 'effects' needs one for '{TIME_TO_TARGET}' in y, and only for that")
         return self
 
     def fields(self) -> dict[str, str]:
@@ -263,8 +275,11 @@ def tuned_fields(tune: Table | None) -> tuple[str, ...]:
     return tuple(name for name in fields if name in TRIAL_FIELDS and getattr(tune, name) is not None)
 
 
-def refuse_figures(figures: Sequence[FigureTable], arms: Sequence[AnyArm], tune: Table | None, where: str) -> None:
-    """Raise InputError for a figure that these arms, or this [tune] table (None: the study has none), cannot fill."""
+def refuse_figures(
+    figures: Sequence[FigureTable], arms: Sequence[AnyArm], tune: Table | None, ablated: Sequence[str], where: str
+) -> None:
+    """Raise InputError for a figure that these arms, this [tune] table (None: the study has none), or the blocks that
+    ablate, by name, cannot fill."""
     tuned = tuned_fields(tune)
     for place, figure in enumerate(figures):
         here = f"{where}: figures[{place}]"
@@ -277,8 +292,29 @@ def refuse_figures(figures: Sequence[FigureTable], arms: Sequence[AnyArm], tune:
             if field == "block" and not any(arm.block for arm in arms):
                 raise InputError(f"{here}: {key}: no [[blocks]] of the study has a name")
         refuse_empty(figure.where, arms, f"{here}: where")
+        if figure.form == "effects":
+            _refuse_unablated(figure, ablated, here)
     if sum(figure.headline for figure in figures) > 1:
         raise InputError(f"{where}: figures: more than one is the headline")
+
+
+def _refuse_unablated(figure: FigureTable, ablated: Sequence[str], here: str) -> None:
+    if not ablated:
+        raise InputError(f"{here}: form: 'effects' needs a block that ablates, and the study has none")
+    for field in figure.where:
+        if field != "block":
+            raise InputError(
+                f"{here}: where.{field}: effects are of every combination; they can be chosen by block alone"
+            )
+    blocks = figure.where.get("block", ())
+    if len(blocks) > 1 or ablated_block(figure, ablated) not in ablated:
+        found = f"found {shown(blocks)}, " if blocks else ""
+        raise InputError(f"{here}: where.block: {found}expected one of the blocks that ablate: {', '.join(ablated)}")
+
+
+def ablated_block(figure: FigureTable, ablated: Sequence[str]) -> str:
+    """Return the block whose effects a figure draws: the one that it names, the only one, or the one without a name."""
+    return str(figure.where["block"][0]) if "block" in figure.where else ablated[0] if len(ablated) == 1 else UNNAMED
 
 
 def refuse_empty(where: Mapping[str, tuple[Any, ...]], arms: Sequence[AnyArm], here: str) -> None:

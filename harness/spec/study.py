@@ -217,7 +217,7 @@ def study_from_table(
         figures=file.figures,
     )
     _refuse_inconsistent(study, where)
-    refuse_figures(file.figures, study.arms, grid, where)
+    refuse_figures(file.figures, study.arms, grid, [ablation.block for ablation in ablations], where)
     refuse_claims(study, grid, where)
     return study
 

@@ -47,25 +47,31 @@ def paired_differences(
         """One side of every pair, (pairs, seeds); NaN where the arm lacks the seed."""
         return by_seed[column].reindex(columns=[pair[side] for pair in pairs]).to_numpy(dtype=float).T
 
-    differences = of(0, "value") - of(1, "value")
     matched = ~np.isnan(of(0, "there") + of(1, "there"))
-    table = pd.DataFrame(pairs, columns=["a", "b"]).assign(n=matched.sum(1), **dict.fromkeys(PAIR_COLUMNS[3:], np.nan))
+    told = seed_by_seed(of(0, "value") - of(1, "value"), matched)
+    better = told["below" if lower_is_better else "above"]
+    table = pd.DataFrame(pairs, columns=["a", "b"]).join(told).assign(share=better, p_adjusted=holm(told["p"]))
+    return table[list(PAIR_COLUMNS)]
+
+
+def seed_by_seed(differences: np.ndarray, there: np.ndarray) -> pd.DataFrame:
+    """Return a row for each row of paired differences (k, seeds): `n, difference, low, high, below, above, p`.
+
+    `there` (k, seeds) tells which seeds a row has: `n` of them. `difference` is their mean, `low` and `high` bound its
+    95 % t-interval, `below` and `above` are the shares of seeds on either side of 0, and `p` is that of the sign-flip
+    test. A seed that is there without a finite value leaves its row without a result; one seed bounds no interval.
+    """
+    columns = ["difference", "low", "high", "below", "above", "p"]
+    table = pd.DataFrame({"n": there.sum(1), **dict.fromkeys(columns, np.nan)})
     for n in np.unique(table["n"][table["n"] > 0]):
         rows = np.flatnonzero(table["n"] == n)
-        told = _told(differences[rows][matched[rows]].reshape(-1, n), lower_is_better)
-        table.loc[rows, list(told)] = np.column_stack(list(told.values()))
-    return table.assign(p_adjusted=holm(table["p"]))[list(PAIR_COLUMNS)]
-
-
-def _told(differences: np.ndarray, lower_is_better: bool) -> dict[str, np.ndarray]:
-    """Return the figures of differences (k, n), each (k,); NaN where one of the n is."""
-    n = differences.shape[1]
-    mean = differences.mean(1)
-    half = half_width(differences.std(1, ddof=1), n) if n > 1 else np.full(len(mean), np.nan)
-    better = (differences < 0 if lower_is_better else differences > 0).mean(1)
-    share = np.where(np.isnan(mean), np.nan, better)
-    p = sign_flip_test(differences)
-    return {"difference": mean, "low": mean - half, "high": mean + half, "share": share, "p": p}
+        d = differences[rows][there[rows]].reshape(-1, n)
+        mean = d.mean(1)
+        half = half_width(d.std(1, ddof=1), n) if n > 1 else np.full(len(mean), np.nan)
+        known = np.where(np.isnan(mean), np.nan, 1.0)
+        below, above = known * (d < 0).mean(1), known * (d > 0).mean(1)
+        table.loc[rows, columns] = np.column_stack([mean, mean - half, mean + half, below, above, sign_flip_test(d)])
+    return table
 
 
 def sign_flip_test(differences: ArrayLike) -> np.ndarray:

@@ -96,11 +96,15 @@ def compared_metrics(study: Study) -> dict[str, Compared]:
     for claim in claims:
         measure = measure_of(claim)
         alike = {measure_of(other) for other in claims if other.metric == claim.metric}
-        reads = ", ".join(str(value) for value in measure[1:] if value is not None)
-        name = f"{claim.metric} ({reads})" if len(alike) > 1 else claim.metric
+        name = metric_name(measure) if len(alike) > 1 else claim.metric
         low = metric_named(claim.metric).lower_is_better if claim.lower_is_better is None else claim.lower_is_better
         found.setdefault(name, Compared(measure, low is not False))
     return found
+
+
+def metric_name(measure: Measure) -> str:
+    """Return a metric with what it reads: `time_to_target (0.97, val_accuracy, epochs)`."""
+    return f"{measure.metric} ({', '.join(str(value) for value in measure[1:] if value is not None)})"
 
 
 def _values(results: Results, metrics: tuple[str, ...]) -> pd.DataFrame:

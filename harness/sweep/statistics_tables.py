@@ -10,9 +10,10 @@ if TYPE_CHECKING:
 
 
 def write_statistics(folder: Path, results: "Results") -> None:
-    """Rewrite summary.csv, differences.csv and verdicts.csv of a study folder, each whole or not at all."""
-    from harness.statistics.tables import differences, summary  # pandas, which the start of a run need not wait for
+    """Rewrite the tables of statistics of a study folder from its results, each whole or not at all."""
+    from harness.statistics.effect_table import effects  # pandas, which the start of a run need not wait for
+    from harness.statistics.tables import differences, summary
     from harness.statistics.verdict_table import verdicts
 
-    for table in (summary, differences, verdicts):
+    for table in (summary, differences, verdicts, effects):
         write_atomically(folder / f"{table.__name__}.csv", table(results).to_csv(index=False, lineterminator="\n"))

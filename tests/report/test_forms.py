@@ -34,6 +34,7 @@ hidden = [32, 32]
 epochs = 4
 diagnostics = true
 [[blocks]]
+name = "rates"
 [blocks.arms]
 "one" = {}
 "two" = { learning_rate = 0.003 }
@@ -42,6 +43,14 @@ diagnostics = true
 count = 4
 [tune]
 learning_rate = [0.001, 0.01]
+"""
+PARTS = """
+[[blocks]]
+name = "parts"
+[blocks.ablate]
+dropout = [0.0, 0.2]
+activation = ["tanh", "relu"]
+skip = [{}, { residual = true }]
 """
 FIGURES = {
     "strip": "",
@@ -52,6 +61,7 @@ FIGURES = {
     "sensitivity": "",
     "time": 'target = 0.8\nphase = "default"',
     "forest": '[[claims]]\nid = "c"\nmetric = "test_error"\nbetter = "two"\nthan = "one"',
+    "effects": 'y = ["test_error", "time_to_target"]\ntarget = 0.8',
 }
 
 
@@ -63,7 +73,10 @@ def in_house_style():
 
 def study(*forms: str, arms: str = ARMS) -> str:
     """Return a study file that draws these forms."""
-    return arms + "".join(f'[[figures]]\nform = "{form}"\n{FIGURES[form]}\n' for form in forms)
+    ablates = "effects" in forms
+    blocks = {form: f'where = {{ block = "{"parts" if form == "effects" else "rates"}" }}' for form in forms}
+    figures = [f'[[figures]]\nform = "{form}"\n{FIGURES[form]}\n{blocks[form] * ablates}\n' for form in forms]
+    return arms + PARTS * ablates + "".join(figures)
 
 
 def drawings(frames: Frames) -> list[Figure]:
@@ -107,6 +120,7 @@ def test_every_form_draws_every_seed(own_study, form):
         "sensitivity": len(frames.phase("tune")),
         "time": len(first),
         "forest": 0,
+        "effects": 2 * 4 * 3 * 4,  # metrics × kinds × factors × seeds
     }
     assert dots(figure) == seeds[form]
     if form == "curves":
@@ -126,10 +140,10 @@ def test_seeds_too_many_to_be_told_apart_stand_as_dots_at_their_last_evaluation(
 @pytest.mark.parametrize("status", ["diverged", "failed"])
 def test_an_arm_that_lost_every_seed_is_named_in_every_form(own_study, lose, form, status):
     def alter(cell, record):
-        return lose(record, status) if cell.arm == "two" else record
+        return lose(record, status) if cell.arm in ("two", "parts: skip") else record
 
     (figure,) = drawings(own_study(study(form, arms=ARMS.replace("0.001, 0.01", "0.002, 0.02")), alter))
-    assert any("two" in text or "0.003" in text for text in words(figure))
+    assert any("two" in text or "0.003" in text or "parts: skip" in text for text in words(figure))
 
 
 @pytest.mark.parametrize("form", FIGURES)

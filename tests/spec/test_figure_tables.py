@@ -52,6 +52,12 @@ BAD = {
     ),
     "phase without tuning": ({"form": "strip", "phase": "confirm"}, "phase: ['confirm'] needs a [tune] table"),
     "sensitivity without tuning": ({"form": "sensitivity"}, "figures[0]: form: 'sensitivity' needs a [tune] table"),
+    "effects without an ablation": ({"form": "effects"}, "figures[0]: form: 'effects' needs a block that ablates"),
+    "a time without a target": (
+        {"form": "effects", "y": "time_to_target"},
+        "figures[0]: target: form 'effects' needs one for 'time_to_target' in y, and only for that",
+    ),
+    "a target without a time": ({"form": "effects", "target": 0.9}, "figures[0]: target: form 'effects' needs one for"),
     "field of where": ({"form": "strip", "where": {"dropuot": 1.0}}, "where: unknown field 'dropuot' (did you mean"),
     "phase of where": ({"form": "strip", "where": {"phase": "tune"}}, "where: phase: is a key of its own"),
     "type of where": ({"form": "strip", "where": {"dropout": "x"}}, "where: dropout: found 'x', expected a number"),
@@ -145,3 +151,24 @@ def test_the_metrics_of_layers_are_those_that_diagnostics_record():
 def test_every_form_says_what_it_reads():
     needed = {key for forms in (TRAINING.forms, OF_PROBES) for keys in forms.values() for key in keys}
     assert set(FigureTable.model_fields) >= {key for reads in FORMS.values() for key in reads.more} | needed
+
+
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        ({"activation": "relu"}, "where.activation: effects are of every combination; they can be chosen by block"),
+        ({"block": "deep"}, "where.block: found ['deep'], expected one of the blocks that ablate: parts, more"),
+        ({"block": ["parts", "more"]}, "where.block: found ['parts', 'more'], expected one of the blocks that"),
+        ({}, "where.block: expected one of the blocks that ablate: parts, more"),
+    ],
+)
+def test_effects_are_those_of_one_block_that_ablates(where, message):
+    blocks = [
+        *BLOCKS,
+        {"name": "parts", "ablate": {"activation": ["tanh", "relu"]}},
+        {"name": "more", "ablate": {"l2": [0.0, 5.0]}},
+    ]
+    with pytest.raises(InputError) as caught:
+        study({"form": "effects", "where": where}, blocks=blocks)
+    assert str(caught.value).startswith(f"mine.toml: figures[0]: {message}")
+    assert study({"form": "effects", "where": {"block": "more"}}, blocks=blocks).figures[0].form == "effects"

@@ -7,6 +7,7 @@ import pytest
 from sweep_study import make_study, work
 
 from harness.results.frames import load_results
+from harness.spec.schema import EFFECTS_COLUMNS
 from harness.spec.study import study_from_table
 from harness.statistics.tables import differences, summary
 from harness.statistics.verdict_table import verdicts
@@ -16,6 +17,7 @@ from harness.sweep.runner import run_studies
 def test_a_run_leaves_the_statistics_of_its_trials(tmp_path):
     run_studies([make_study(seeds=4)], tmp_path, jobs=1, work=work("steady"))
     results = load_results(tmp_path)
+    assert pd.read_csv(tmp_path / "pace" / "effects.csv").columns.tolist() == list(EFFECTS_COLUMNS)
     for name, expected in (("summary", summary(results)), ("differences", differences(results))):
         found = pd.read_csv(tmp_path / "pace" / f"{name}.csv")
         assert len(found) > 0

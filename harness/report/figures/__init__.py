@@ -10,6 +10,8 @@ from typing import Any
 from harness.report.figures import summary
 from harness.report.figures.curves import FORM as CURVES
 from harness.report.figures.curves import curves
+from harness.report.figures.effects import FORM as EFFECTS
+from harness.report.figures.effects import effects, interactions
 from harness.report.figures.forest import FORM as FOREST
 from harness.report.figures.forest import forest
 from harness.report.figures.heatmap import FORM as HEATMAP
@@ -34,8 +36,8 @@ from harness.spec.probes import PROBES
 from harness.spec.validation import checked
 
 __all__ = [
-    "Drawing", "curves", "draw_study", "draw_summary", "figures_of", "forest", "heatmap", "layers", "reached",
-    "response", "sensitivity", "strip", "time",
+    "Drawing", "curves", "draw_study", "draw_summary", "effects", "figures_of", "forest", "heatmap", "interactions",
+    "layers", "reached", "response", "sensitivity", "strip", "time",
 ]  # fmt: skip
 
 FORMS: dict[str, Form] = {
@@ -47,6 +49,7 @@ FORMS: dict[str, Form] = {
     "sensitivity": SENSITIVITY,
     "time": TIME,
     "forest": FOREST,
+    "effects": EFFECTS,
 }
 MAX_CURVES = len(PALETTE)  # arms that colours tell apart
 LOSSES = ("train_loss", "val_loss")
@@ -64,6 +67,11 @@ def figures_of(frames: Frames) -> list[FigureTable]:
         return [checked(FigureTable, {"form": "strip", "y": PROBES[frames.study.probe].METRICS}, "", known)]
     panels: dict[str, Any] = {"panels": "dataset"} if frames.trials["dataset"].nunique() > 1 else {}
     found = [FigureTable(form="forest")] * (len(frames.verdicts) > 0)
+    blocks = {arm.block for arm in frames.study.arms}
+    found += [
+        FigureTable(form="effects", where={"block": (ablation.block,)} if ablation.block in blocks else {})
+        for ablation in frames.study.ablations
+    ]
     found.append(FigureTable(form="strip", **panels))
     curves = frames.phase_curves(frames.final)
     measured = tuple(loss for loss in LOSSES if curves[loss].notna().any())

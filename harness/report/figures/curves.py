@@ -23,9 +23,9 @@ from harness.report.figures.marks import (
 from harness.report.figures.style import ALARM, markers
 from harness.report.figures.view import Form, View
 from harness.report.labels import field_title, in_words, listed, panel_title, short_title
+from harness.statistics.curve_metrics import UNIT_COLUMNS
 
 DEFAULT = ("val_loss",)
-COLUMNS = {"epochs": "passes", "samples": "samples", "steps": "steps", "seconds": "seconds"}
 TITLES = {"epochs": "epoch", "samples": "training images seen", "steps": "steps", "seconds": "seconds of training"}
 """Of a training; of a probe, whose rows stand in the place of evaluations, x is a column of its own."""
 FEW = 12  # evaluations of a curve that are marked one by one
@@ -121,7 +121,7 @@ def headline(ax: Axes, view: View) -> str:
 def _across(view: View) -> tuple[str, str]:
     """Return the column that the curves are drawn against, and what the axis calls it."""
     x = view.table.x or "epochs"
-    return COLUMNS.get(x, x), TITLES.get(x, field_title(x))
+    return UNIT_COLUMNS.get(x, x), TITLES.get(x, field_title(x))
 
 
 def _panel(ax: Axes, view: View, part: pd.DataFrame, metric: str, x: str, trials: pd.DataFrame) -> None:

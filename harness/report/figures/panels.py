@@ -79,7 +79,7 @@ def name_panels(view: View, cells: Sequence[Cell], notes: Callable[[Cell], Seque
     """
     panels = list(dict.fromkeys(cell.panel for cell in cells))
     repeated = len(panels) <= MOST_COLUMNS
-    said = {id(cell): _lines(notes(cell), cell.width) for cell in cells}
+    said = {id(cell): note_lines(notes(cell), cell.width) for cell in cells}
     for cell in cells:
         row = [said[id(other)] for other in cells if _row(other) == _row(cell)]
         title = metric_title(cell.metric)
@@ -110,7 +110,7 @@ def headed(ax: Axes, title: str, width: float, lines: Sequence[str] = (), room: 
     ax.set_title(wrapped(title, int(width / LETTER[10.0])), pad=6 + 11 * max(room, len(lines)))
 
 
-def _lines(notes: Sequence[str], width: float) -> list[str]:
+def note_lines(notes: Sequence[str], width: float) -> list[str]:
     """Return the lines that notes take above a panel; of many the first few."""
     more = [f"and {len(notes) - MOST_NOTES} more"] if len(notes) > MOST_NOTES else []
     told = [*notes[:MOST_NOTES], *more]

@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import blended_transform_factory
 
 from harness.report.figures import findings, panels, style
-from harness.report.figures.curves import COLUMNS
 from harness.report.figures.marks import (
     SEED,
     Colours,
@@ -25,6 +24,7 @@ from harness.report.figures.marks import (
 from harness.report.figures.style import ALARM, FAINT, markers, readable
 from harness.report.figures.view import Form, View
 from harness.report.labels import panel_title
+from harness.statistics.curve_metrics import UNIT_COLUMNS
 from harness.statistics.intervals import summarise
 
 TITLES = {"epochs": "epochs", "samples": "training images", "steps": "steps", "seconds": "seconds of training"}
@@ -134,7 +134,7 @@ def headline(ax: Axes, view: View) -> str:
 
 def _times(view: View) -> pd.DataFrame:
     """Return reached() of every trial; one without a curve missed the target too."""
-    target, x = float(view.table.target or 1), COLUMNS[view.table.x or "epochs"]
+    target, x = float(view.table.target or 1), UNIT_COLUMNS[view.table.x or "epochs"]
     trials, curves = view.trials(), view.curves()
     found = reached(curves, target, x)
     end = curves[x].max() if len(curves) else np.nan
