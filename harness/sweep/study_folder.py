@@ -126,6 +126,8 @@ class StudyFolder:
         yield confirm_cells(self.study, losses)
         for look, following in pairwise(self._looks):
             going_on = self._open_arms(look, following)
+            if not going_on:
+                return
             more = self.study.model_copy(update={"seeds": following})
             yield [cell for cell in first_cells(more) if _serves(cell) in going_on]
             yield [cell for cell in confirm_cells(more, losses) if _serves(cell) in going_on]

@@ -12,6 +12,7 @@ from harness.report.study_frames import study_frames
 from harness.results.frames import load_results
 from harness.spec.study import study_from_table
 from harness.statistics.verdict_table import told_verdicts, verdicts
+from harness.sweep.progress import Progress
 from harness.sweep.runner import run_studies
 
 RATES = {"good": 0.1, "bad": 0.2, "this": 0.3, "that": 0.4}
@@ -114,6 +115,23 @@ def test_where_each_seed_is_tuned_by_itself_those_added_are_tuned_too(tmp_path):
     found = seeds(tmp_path)
     assert {arm: found["confirm", arm] for arm in RATES} == {"good": 8, "bad": 8, "this": 10, "that": 10}
     assert {arm: found["tune", arm] for arm in RATES} == {"good": 16, "bad": 16, "this": 20, "that": 20}
+
+
+class Told(Progress):
+    """Keeps what it is told."""
+
+    def __init__(self):
+        super().__init__()
+        self.notes = []
+
+    def note(self, text):
+        self.notes.append(text)
+
+
+def test_a_study_whose_claims_are_decided_is_done(tmp_path):
+    told = Told()
+    assert run(make(at_most=32, claims=[claim("good", "bad")]), tmp_path, progress=told).ran == 32
+    assert told.notes == ["pace: at 8 seeds 0 verdicts open; all is decided"]
 
 
 def test_looks_double_up_to_the_most_seeds_there_may_be():
