@@ -244,7 +244,7 @@ class _Match:
         return {shared: self._unit(group, named, key, condition) for shared, group in groups.items()}
 
     def _key(self, arm: "Arm", named: set[str]) -> Key:
-        named = {*named, self.claim.reduces}
+        named = {*named, *filter(None, [self.claim.reduces])}
         left = {*named, *self.tuned, *(["hidden"] if named & set(SHAPE) else [])}
         return tuple((field, _written(arm, field)) for field in _own_fields(arm) if field not in left)
 
