@@ -33,7 +33,7 @@ def results_of(study, ended, notes=()):
         settings = {key: value for key, value in study.arm(arm).trial.model_dump().items() if key != "seed"}
         usual = {"status": "done", "classes": None if end.get("status") == "failed" else 10, "epochs_run": 4}
         figures = {key: value for key, value in end.items() if key not in ("curve", "layers")}
-        trials.append(settings | {"hidden": "128,64"} | identity | usual | figures)
+        trials.append(settings | {"hidden": ",".join(map(str, settings["hidden"]))} | identity | usual | figures)
         for epoch, row in enumerate(end.get("curve", ()), start=1):
             row = row if isinstance(row, dict) else {"val_accuracy": row, "val_loss": 1 - row}
             place = {"epoch": epoch, "samples": IMAGES * epoch, "steps": 10 * epoch, "seconds": 0.5 * epoch}
