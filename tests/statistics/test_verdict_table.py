@@ -159,6 +159,22 @@ def test_an_inconclusive_verdict_tells_the_seeds_that_would_decide():
     assert pd.isna(clear["seeds_to_decide"])
 
 
+@pytest.mark.parametrize("claim", [BETTER, {"metric": "test_error", "equivalent": ["a", "b"], "margin": 0.4}])
+def test_a_family_that_is_larger_takes_more_seeds(claim):
+    ended = errors_of(
+        a=around(4.0, 0.5, 10, key=1), b=around(4.3, 0.5, 10, key=2), c=around(9.0, 0.1, 10, key=3), d=[9.0] * 10
+    )
+    clear = [BETTER | {"than": "c"}] * 4 + [{"metric": "test_error", "equivalent": ["c", "d"], "margin": 1.0}] * 4
+    (alone,), (among, *_) = told(claim, ended, ARMS | {"d": {}}), told([claim, *clear], ended, ARMS | {"d": {}})
+    assert among["seeds_to_decide"] > alone["seeds_to_decide"] > 10
+
+
+def test_what_t_tests_judge_is_never_exploratory():
+    claim = {"metric": "test_error", "equivalent": ["a", "b"], "margin": 0.6}
+    assert told(claim, errors_of(a=[4.0, 4.1, 4.2], b=[4.01, 4.1, 4.2]))[0]["verdict"] == "supported"
+    assert told(claim, errors_of(a=[4.0], b=[4.01]))[0]["verdict"] == "inconclusive"
+
+
 def test_an_interval_that_disagrees_with_p_is_marked():
     skewed = [0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 3.0]
     (row,) = told(BETTER, errors_of(a=[1.0] * 8, b=[1 + d for d in skewed]))
@@ -185,6 +201,17 @@ def test_a_lost_seed_without_chance_value_leaves_the_claim_inconclusive():
     assert (row["verdict"], row["reason"], row["n"], row["lost"]) == ("inconclusive", "2 seeds lost", 8, 2)
     assert np.isnan([row[name] for name in FIGURES]).all()
     assert pd.isna(row["seeds_to_decide"])
+
+
+def test_a_side_of_several_arms_has_no_mean_of_those_that_are_left():
+    arms = {
+        f"{rule}{depth}": {"optimizer": rule, "hidden": [8] * depth} for rule in ("sgd", "adam") for depth in (1, 2)
+    }
+    ended = {(arm, seed): {"seconds": 1.0} for arm in arms for seed in range(8)} | {("sgd1", 0): DIVERGED}
+    claim = {"metric": "seconds", "better": {"optimizer": "adam"}, "than": {"optimizer": "sgd"}}
+    (row,) = told(claim, ended, arms)
+    assert (row["reason"], row["mean_a"]) == ("1 seed lost", 1)
+    assert np.isnan([row["mean_b"], row["median_b"]]).all()
 
 
 def test_where_all_is_lost_the_words_are_right():
