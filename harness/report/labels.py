@@ -40,6 +40,12 @@ METRIC_TITLES = {
     "bias_gradient_norm": "norm of the bias gradient",
     "saturated": "share of saturated entries",
 }
+EFFECT_KINDS = {
+    "shapley": "Shapley value",
+    "main": "mean over all combinations",
+    "leave_one_out": "in the full set",
+    "add_one_in": "alone",
+}
 UNITS = {"%": " %", "points": " points"}
 
 

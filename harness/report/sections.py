@@ -12,6 +12,7 @@ from harness.report import images_section
 from harness.report import markdown as md
 from harness.report.arm_tables import arm_table, lost_table, settings_header, spoken, told_metrics, tuning_table
 from harness.report.differences_section import differences_from_reference
+from harness.report.effects_section import effects_of
 from harness.report.figures.findings import plus_minus
 from harness.report.labels import arm_labels, in_words, listed
 from harness.report.provenance import environment_section, warnings
@@ -24,6 +25,7 @@ from harness.text import duration, number, setting
 
 Captioned = Sequence[tuple[str, str]]  # (path of a figure below the report, its caption)
 MAX_LOST = 40  # rows of the table of lost trials; the rest are in trials.csv
+MAX_ARM_ROWS = 40  # a longer table opens on a click
 FEW_SEEDS = 3
 
 READING = (
@@ -101,8 +103,10 @@ def section(frames: Frames, figures: Captioned) -> str:
     parts = [f'<a id="{anchor(study.name)}"></a>', title]
     if study.question:
         parts.append(f"**Question.** {md.escape(study.question)}")
-    parts += [f"**Design.** {design(frames)}", *looks(frames), *missing(frames), *pictures(figures), arm_rows(frames)]
-    parts += verdicts_of(frames)
+    parts += [f"**Design.** {design(frames)}", *looks(frames), *missing(frames), *pictures(figures)]
+    arms = arm_rows(frames)
+    parts.append(arms if arms.count("\n") <= MAX_ARM_ROWS else md.details(f"Arms ({len(study.arms)})", arms))
+    parts += [*verdicts_of(frames), *effects_of(frames)]
     if study.probe is None:
         parts += [*differences_from_reference(frames), *images_section.images_that_separate(frames)]
         parts.append(md.details("Every seed", seed_rows(frames)))

@@ -16,19 +16,13 @@ from harness.report.figures import findings, panels, style
 from harness.report.figures.marks import MEAN, SEED, lost_counts, name_rows, note, nothing
 from harness.report.figures.time import TITLES
 from harness.report.figures.view import Form, View
-from harness.report.labels import in_words, listed, metric_unit, shortened, wrapped
+from harness.report.labels import EFFECT_KINDS, in_words, listed, metric_unit, shortened, wrapped
 from harness.spec.ablation import JOINT
 from harness.statistics import factorial
 from harness.statistics.claim_values import Measure
 from harness.statistics.effect_table import Ablated, block_of, measures_of
 
-KINDS = {
-    "shapley": "Shapley value",
-    "main": "mean over all combinations",
-    "leave_one_out": "in the full set",
-    "add_one_in": "alone",
-}
-PALETTE = dict(zip(KINDS.values(), style.PALETTE, strict=False))
+PALETTE = dict(zip(EFFECT_KINDS.values(), style.PALETTE, strict=False))
 RAMP = matplotlib.colormaps["PuOr"]
 LEVEL = 0.05
 
@@ -38,7 +32,7 @@ def effects(
     seeds: pd.DataFrame,
     *,
     factors: Sequence[str],
-    kinds: Sequence[str] = tuple(KINDS),
+    kinds: Sequence[str] = tuple(EFFECT_KINDS),
     numbers: bool = True,
     ax: Axes | None = None,
 ) -> Axes:
@@ -53,7 +47,7 @@ def effects(
     beside = blended_transform_factory(ax.transAxes, ax.transData)
     for row, factor in enumerate(factors):
         for lane, kind in enumerate(kinds):
-            at, name = row + (lane - (len(kinds) - 1) / 2) * step, KINDS[kind]
+            at, name = row + (lane - (len(kinds) - 1) / 2) * step, EFFECT_KINDS[kind]
             shade, one = PALETTE[name], by_name.loc[(kind, factor)]
             dots = seeds.loc[(seeds["kind"] == kind) & (seeds["factors"] == factor), "effect"]
             ax.scatter(dots, np.full(len(dots), at + 0.15 * step), s=7, color=shade, **SEED)
@@ -66,7 +60,7 @@ def effects(
             known = not np.isnan(first["effect"])
             said = findings.plus_minus(*first[["effect", "low", "high"]]) if known else "not known"
             ax.annotate(said, (1, row), (8, 0), xycoords=beside, textcoords="offset points", fontsize=7.5, va="center",
-                        color=style.readable(PALETTE[KINDS[kinds[0]]]))  # fmt: skip
+                        color=style.readable(PALETTE[EFFECT_KINDS[kinds[0]]]))  # fmt: skip
     for boundary in range(1, len(factors)):
         ax.axhline(boundary - 0.5, color="#F0F2F5", linewidth=0.8, zorder=0)
     ax.axvline(0, color=style.FAINT, linewidth=0.9, zorder=1)
@@ -160,7 +154,7 @@ def draw(view: View) -> tuple[Figure, str]:
     for line, one in zip(axes, parts, strict=True):
         width = style.WIDTH * widths[0] / sum(widths) - 1.5
         _panel(line[0], view, one, width)
-        if len(line) > 1 and one.empty:
+        if len(line) > 1 and one.table.loc[one.table["kind"] == "interaction", "effect"].isna().all():
             line[1].set_axis_off()
         elif len(line) > 1:
             _pairs(line[1], one)
@@ -208,7 +202,7 @@ def _panel(ax: Axes, view: View, one: Told, width: float) -> None:
     title = _what(one.measure)
     if not one.empty and not np.isnan(one.gain["effect"]):
         said = findings.plus_minus(*one.gain[["effect", "low", "high"]])
-        title += f": everything − nothing = {said}{_unit(one.measure)}"
+        title += f": everything − nothing = {said}"
     panels.headed(ax, title, width, panels.note_lines(lost, width))
 
 

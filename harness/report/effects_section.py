@@ -1,0 +1,103 @@
+"""The tables of effects below a study that ablates: what each ingredient is worth, and which ones interact."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from harness.report import markdown as md
+from harness.report.differences_section import short
+from harness.report.labels import EFFECT_KINDS, in_words, metric_unit
+from harness.report.study_frames import SHOWN_PHASES, Frames
+from harness.spec.ablation import JOINT, UNNAMED
+from harness.statistics import factorial
+from harness.statistics.effect_table import Ablated
+
+
+def effects_of(frames: Frames) -> list[str]:
+    """Return, for each block that ablates and each metric, what its table says and the table, as Markdown."""
+    return [text for one in frames.ablated for text in _tables(one, SHOWN_PHASES[frames.final])]
+
+
+def _tables(one: Ablated, phase: str) -> list[str]:
+    names = one.ablation.names
+    table, gain = factorial.effects(one.values, names), factorial.whole_gain(one.values, names)
+    block = "" if one.ablation.block == UNNAMED else f" ({md.escape(one.ablation.block)})"
+    unit = " in points" if metric_unit(one.metric) == " %" else ""
+    better = "below" if one.compared.lower_is_better else "above"
+    lead = (
+        f"**What each ingredient is worth**{block} in {md.escape(in_words(one.metric))}, {phase}: with it minus "
+        f"without it{unit}; {better} 0 it helps.{_whole(gain)} In brackets the 95 % t-interval over the seeds; p is of the "
+        f"sign-flip test and adjusted by Holm within each kind.{_missed(one)}"
+    )
+    parts = [lead, ingredients(table, gain, one.compared.lower_is_better)]
+    pairs = table[table["kind"] == "interaction"]
+    if pairs["effect"].notna().any():
+        parts.append(md.details(f"Interactions ({len(pairs)})", interactions(pairs)))
+    return parts
+
+
+def ingredients(table: pd.DataFrame, gain: pd.Series, lower_is_better: bool) -> str:
+    """Return a row per ingredient, best first by its Shapley value, with what it is worth in each way."""
+    by_name = table.set_index(["kind", "factors"])
+    order = by_name.loc["shapley"]["effect"].sort_values(ascending=lower_is_better, kind="stable").index
+    rows = []
+    for factor in order:
+        cells = [f"{effect(one)}{_adjusted(one)}" for one in (by_name.loc[(kind, factor)] for kind in EFFECT_KINDS)]
+        rows.append([md.escape(factor), *cells, *_share(by_name.loc[("shapley", factor)], gain)])
+    header = [*EFFECT_KINDS.values(), *["share of the whole"] * bool(_certain(gain))]
+    return md.table(["ingredient", *header], rows, header)
+
+
+def interactions(pairs: pd.DataFrame) -> str:
+    """Return a row per pair: how much more the one changes where the other is in, the largest first."""
+    ordered = pairs.iloc[
+        pairs["effect"].abs().sort_values(ascending=False, kind="stable").index.map(pairs.index.get_loc)
+    ]
+    rows = [
+        [md.escape(row["factors"].replace(JOINT, " × ")), effect(row), _p(row["p"]), _p(row["p_adjusted"])]
+        for row in ordered.to_dict("records")
+    ]
+    header = ["interaction", "p", "adjusted p"]
+    return md.table(["pair", *header], rows, header)
+
+
+def effect(row: Mapping[Hashable, Any] | pd.Series) -> str:
+    """Return "-0.35 (-0.60 to -0.10)"; the effect alone at one seed, a dash where there is none."""
+    if np.isnan(row["effect"]):
+        return "–"
+    mean, low, high = (f"{row[name]:+z.2f}" for name in ("effect", "low", "high"))
+    return mean if np.isnan(row["low"]) else f"{mean} ({low} to {high})"
+
+
+def _adjusted(row: pd.Series) -> str:
+    return "" if np.isnan(row["p_adjusted"]) else f", p {short(row['p_adjusted'])}"
+
+
+def _p(p: float) -> str:
+    return "–" if np.isnan(p) else short(p)
+
+
+def _certain(gain: pd.Series) -> bool:
+    """Whether the interval of the whole gain excludes 0, so that shares of it mean something."""
+    return bool(gain["low"] > 0 or gain["high"] < 0)
+
+
+def _whole(gain: pd.Series) -> str:
+    if np.isnan(gain["effect"]):
+        return ""
+    told = f" Everything − nothing is {effect(gain)}, and the Shapley values sum to it"
+    return f"{told}." if _certain(gain) else f"{told}; its interval holds 0, so shares of it say nothing."
+
+
+def _share(shapley: pd.Series, gain: pd.Series) -> list[str]:
+    return [f"{100 * shapley['effect'] / gain['effect']:+z.0f} %"] if _certain(gain) else []
+
+
+def _missed(one: Ablated) -> str:
+    missed = int(one.values["missed"].sum())
+    if not missed:
+        return ""
+    came = f"{len(one.values) - missed} of {len(one.values)} trainings came to the target"
+    return f" {came}; a dash stands where both sides mostly missed."
