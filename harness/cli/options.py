@@ -100,6 +100,7 @@ Scheduler = Annotated[
     str | None,
     typer.Option(metavar="tcp://HOST:PORT", parser=_address, help="Run on this Dask cluster."),
 ]
+Pairs = Annotated[bool, typer.Option("--pairs", help="Compare every pair of more than six arms in differences.csv.")]
 Retry = Annotated[bool, typer.Option("--retry-failed", help="Run trials again that failed before.")]
 FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first trial that fails.")]
 Timeout = Annotated[

@@ -14,6 +14,7 @@ from harness.cli.options import (
     FailFast,
     Jobs,
     Json,
+    Pairs,
     Profile,
     Quiet,
     Reports,
@@ -91,6 +92,7 @@ def run(
     timeout: Timeout = None,
     until: Until = None,
     budget: Budget = None,
+    pairs: Pairs = False,
     quiet: Quiet = False,
 ) -> None:
     from harness.results.frames import load_study_results
@@ -103,9 +105,12 @@ def run(
     code = _run(resolved, results, jobs, scheduler, retry_failed, fail_fast, timeout, quiet, until is not None, budget)
     if code < STOPPED:
         from harness.cli.printing import arms_table, verdicts_table
+        from harness.sweep.statistics_tables import write_every_pair
 
         for study in resolved:
             found = load_study_results(results / study.name)
+            if pairs:
+                write_every_pair(results / study.name, found)
             told = [study.title, arms_table(found), verdicts_table(found), f"tables: {results / study.name}"]
             print("\n" + "\n".join(filter(None, told)))
     raise typer.Exit(code)

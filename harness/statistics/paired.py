@@ -22,10 +22,13 @@ FULL_TABLE = 6  # arms; of more, only the differences from the reference are tol
 PAIR_COLUMNS = ("a", "b", "n", "difference", "low", "high", "share", "p", "p_adjusted")
 
 
-def pairs_of(arms: Sequence[str], reference: str) -> list[tuple[str, str]]:
-    """Return the pairs (a, b) to compare: each arm with the reference as b, then every other pair of up to six arms."""
+def pairs_of(arms: Sequence[str], reference: str, every: bool = False) -> list[tuple[str, str]]:
+    """Return the pairs (a, b) to compare: each arm with the reference as b, then every other pair.
+
+    Of more than six arms, the other pairs are left out unless `every` asks for them.
+    """
     others = [arm for arm in arms if arm != reference]
-    rest = itertools.combinations(others, 2) if len(arms) <= FULL_TABLE else ()
+    rest = itertools.combinations(others, 2) if every or len(arms) <= FULL_TABLE else ()
     return [*((arm, reference) for arm in others), *((later, earlier) for earlier, later in rest)]
 
 

@@ -59,16 +59,16 @@ def _bounds_over_images(results: Results, values: pd.DataFrame) -> dict[Hashable
     return bounds
 
 
-def differences(results: Results) -> pd.DataFrame:
+def differences(results: Results, every_pair: bool = False) -> pd.DataFrame:
     """Return the paired differences of every study, phase and metric, as `paired_differences` has them.
 
     The metrics are the test error and those that claims name, but for metrics that reduce arms. Each arm is compared
-    with the study's reference, and every pair of up to six arms; Holm's adjustment is made within study, phase and
-    metric. An arm without trials in a phase keeps its rows, with n = 0.
+    with the study's reference, and every pair of up to six arms, or of any number with `every_pair`; Holm's adjustment
+    is made within study, phase and metric. An arm without trials in a phase keeps its rows, with n = 0.
     """
     parts = []
     for name, study in results.studies.items():
-        pairs = pairs_of([arm.name for arm in study.arms], study.reference)
+        pairs = pairs_of([arm.name for arm in study.arms], study.reference, every_pair)
         phases = results.trials.loc[results.trials["study"] == name, "phase"].drop_duplicates()
         for phase, (metric, compared) in itertools.product(phases[phases != "tune"], compared_metrics(study).items()):
             values = claim_values(results, name, compared.measure, phase)

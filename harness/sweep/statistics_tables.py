@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from harness.results.files import write_atomically
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from harness.results.frames import Results
 
 
@@ -16,4 +18,15 @@ def write_statistics(folder: Path, results: "Results") -> None:
     from harness.statistics.verdict_table import verdicts
 
     for table in (summary, differences, verdicts, effects):
-        write_atomically(folder / f"{table.__name__}.csv", table(results).to_csv(index=False, lineterminator="\n"))
+        _write(folder, table.__name__, table(results))
+
+
+def write_every_pair(folder: Path, results: "Results") -> None:
+    """Rewrite differences.csv of a study folder with every pair of arms, however many they are."""
+    from harness.statistics.tables import differences
+
+    _write(folder, "differences", differences(results, every_pair=True))
+
+
+def _write(folder: Path, name: str, table: "DataFrame") -> None:
+    write_atomically(folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))

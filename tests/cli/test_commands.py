@@ -79,6 +79,16 @@ def test_show_and_plan_tell_the_verdicts_of_a_study_and_the_seeds_they_take(harn
     assert f"verdicts of width: {told}8" in planned
 
 
+def test_of_many_arms_every_pair_is_compared_where_pairs_asks_for_it(harness, place):
+    arms = ", ".join(f'"{width}" = {{ hidden = [{width}] }}' for width in range(1, 8))
+    study = re.sub("arms = {.*}", f"arms = {{ {arms} }}", (place / "width.toml").read_text())
+    (place / "width.toml").write_text(study)
+    for options, rows in ((), 6), (["--pairs"], 21):
+        ran = harness("run", "width.toml", "--seeds", "1", "--results", "out", "--quiet", *options)
+        assert ran.returncode == 0, ran.stderr
+        assert len((place / "out" / "width" / "differences.csv").read_text().splitlines()) == 1 + rows
+
+
 TUNED = """
 [tune]
 learning_rate = [0.001, 0.01]

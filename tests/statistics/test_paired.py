@@ -243,6 +243,7 @@ def test_up_to_six_arms_every_pair_is_compared_once_and_of_more_those_with_the_r
     assert {frozenset(pair) for pair in pairs} == {frozenset(pair) for pair in itertools.combinations(six, 2)}
     assert len(pairs) == 15
     assert pairs_of(seven, "c") == [(arm, "c") for arm in "abdefg"]
+    assert len({frozenset(pair) for pair in pairs_of(seven, "c", every=True)}) == 21
     assert pairs_of(["a"], "a") == []
 
 
