@@ -44,7 +44,7 @@ def differences_over_images(frames: Frames, values: pd.DataFrame, reference: str
     """
     if not frames.predictions.trials:
         return {}
-    rows = values.join(frames.trials[["trial_id", "weights_sha256"]])
+    rows = values.join(frames.trials[["trial_id", "weights_sha256", "dataset"]])
     by_arm = {str(arm): group.set_index("seed") for arm, group in rows.groupby("arm", sort=False)}
     found = {}
     for arm in by_arm.keys() - {reference} if reference in by_arm else ():

@@ -50,3 +50,8 @@ MONITORS: tuple[str, ...] = get_args(Monitor)
 PROFILES: tuple[str, ...] = get_args(Profile)
 
 RESERVED = ("bench", "concepts", "local", "tutorial")  # folders beside the studies in a results folder
+
+
+def is_every_input(dataset: str) -> bool:
+    """Tell whether a dataset's test images are all that there are, no sample: of made data, those of a parity."""
+    return dataset == "xor" or dataset.startswith("parity:")

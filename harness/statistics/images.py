@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
 from harness.results.predictions import Predictions
+from harness.spec.names import is_every_input
 from harness.statistics.intervals import LEVEL, Interval, t_interval
 
 SEPARATING_COLUMNS = ("image", "label", "arm", "wrong", "n", "predicted")
@@ -54,10 +55,12 @@ def two_way_interval(values: ArrayLike, level: float = LEVEL) -> Interval:
 def errors_by_image(values: pd.DataFrame, predictions: Predictions) -> NDArray[np.float64] | None:
     """Return the error (%) of each seed on each test image (seeds, images), 0 or 100, in the order of the rows.
 
-    `values` has a row a seed: `trial_id, weights_sha256, value, lost`, the value a test error (%). A lost seed has no
-    predictions and counts its value on every image. None where another seed has none, where all are lost, or where
-    seeds were tested on other images.
+    `values` has a row a seed: `trial_id, weights_sha256, dataset, value, lost`, the value a test error (%). A lost seed
+    has no predictions and counts its value on every image. None where another seed has none, where all are lost, where
+    seeds were tested on other images, or on every image that there is (parity), for then these are no sample.
     """
+    if values["dataset"].map(is_every_input).any():
+        return None
     rows: list[NDArray[np.bool_] | None] = []
     for row in values.itertuples():
         found = None if row.lost else predictions.of(str(row.trial_id), str(row.weights_sha256))

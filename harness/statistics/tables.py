@@ -51,7 +51,7 @@ def _bounds_over_images(results: Results, values: pd.DataFrame) -> dict[Hashable
     if not results.predictions.trials:
         return {}
     bounds = {}
-    tested = values[values["metric"] == "test_error"].join(results.trials[["trial_id", "weights_sha256"]])
+    tested = values[values["metric"] == "test_error"].join(results.trials[["trial_id", "weights_sha256", "dataset"]])
     for cell, rows in tested.groupby(CELL, sort=False):
         if (errors := errors_by_image(rows, results.predictions)) is not None:
             interval = two_way_interval(errors)

@@ -74,7 +74,7 @@ def kept(classes):
         trials, labels = trials | made.trials, labels | made.labels
     rows = [(f"t{number}", f"w{number}", number, False) for number in range(len(classes))]
     frame = pd.DataFrame(rows, columns=["trial_id", "weights_sha256", "seed", "lost"])
-    return Predictions(trials, labels), frame.assign(arm="arm", value=0.0)
+    return Predictions(trials, labels), frame.assign(arm="arm", value=0.0, dataset="mnist")
 
 
 def wrong_on(*images):
@@ -97,6 +97,12 @@ def test_a_lost_seed_counts_its_value_on_every_image():
     found = errors_by_image(values, predictions)
     assert set(found[0]) == {90.0}
     assert two_way_interval(found).mean == pytest.approx((90 + 1) / 2)
+
+
+@pytest.mark.parametrize("dataset", ["xor", "parity:4"])
+def test_where_the_test_images_are_all_there_are_nothing_is_told_over_images(dataset):
+    predictions, values = kept([wrong_on(), wrong_on(3, 4)])
+    assert errors_by_image(values.assign(dataset=dataset), predictions) is None
 
 
 @pytest.mark.parametrize("fault", ["other weights", "all lost", "lost without a value", "other images"])
