@@ -28,8 +28,8 @@ def _tables(one: Ablated, phase: str) -> list[str]:
     better = "below" if one.compared.lower_is_better else "above"
     lead = (
         f"**What each ingredient is worth**{block} in {md.escape(in_words(one.metric))}, {phase}: with it minus "
-        f"without it{unit}; {better} 0 it helps.{_whole(gain)} In brackets the 95 % t-interval over the seeds; p is of the "
-        f"sign-flip test and adjusted by Holm within each kind.{_missed(one)}"
+        f"without it{unit}; {better} 0 it helps.{_whole(gain)} In brackets the 95 % t-interval over the seeds; p is of "
+        f"the sign-flip test and adjusted by Holm within each kind.{_missed(one)}"
     )
     parts = [lead, ingredients(table, gain, one.compared.lower_is_better)]
     pairs = table[table["kind"] == "interaction"]
