@@ -111,8 +111,8 @@ def run(
             found = load_study_results(results / study.name)
             if pairs:
                 write_every_pair(results / study.name, found)
-            told = [study.title, arms_table(found), verdicts_table(found), f"tables: {results / study.name}"]
-            print("\n" + "\n".join(filter(None, told)))
+            told = filter(None, [f"{study.title}\n{arms_table(found)}", verdicts_table(found)])
+            print("\n" + "\n\n".join(told) + f"\ntables: {results / study.name}")
     raise typer.Exit(code)
 
 

@@ -9,6 +9,7 @@ from harness.spec.claims import questions, sign_flip_count
 from harness.spec.shipped import SHIPPED
 from harness.spec.study import Study
 from harness.statistics.paired import DRAWS, EXACT_UP_TO, seeds_that_can_decide
+from harness.statistics.verdict_table import looks_of
 from harness.text import counted
 
 LEVEL = 0.05
@@ -23,8 +24,8 @@ def opening_of_verdicts(frames: dict[str, Frames]) -> str:
     families = sum(_families(study.study) for study in frames.values())
     return (
         f"**Claims.** {counted(len(every), 'verdict')}: {tally(every)}. They are given in "
-        f"{families} famil{'y' if families == 1 else 'ies'}, each with at most {LEVEL:.0%} chance that any of its "
-        f"verdicts is false: so of all families {LEVEL * families:.2g} may be expected to hold a false verdict."
+        f"{families} famil{'y' if families == 1 else 'ies'}, each of which holds a false one with a chance of at most "
+        f"{100 * LEVEL:.0f} %: at most {LEVEL * families:.2g} families with a false verdict are to be expected."
     )
 
 
@@ -39,15 +40,15 @@ def verdicts_of(frames: Frames) -> list[str]:
     if verdicts.empty:
         return []
     count = f"{counted(len(verdicts), 'verdict')}: {tally(verdicts)}"
-    lead = f"**Claims.** {count}. {method(study, verdicts)}"
+    lead = f"**Claims.** {count}. {method(frames)}"
     several = [group for _, group in verdicts.groupby("id", sort=False) if len(group) > 1]
     shares = [f"- {md.escape(group['text'].iloc[0])}: {md.escape(share_that_holds(group))}." for group in several]
     return [lead, *(["\n".join(shares)] if shares else []), verdict_rows(verdicts), remarks(study, verdicts)]
 
 
-def method(study: Study, verdicts: pd.DataFrame) -> str:
+def method(frames: Frames) -> str:
     """Return how the verdicts come about."""
-    m = sign_flip_count(study)
+    verdicts, m = frames.verdicts, sign_flip_count(frames.study)
     flips = verdicts["form"].isin(("better", "differs", "trend"))
     by_t = verdicts["form"].isin(("equivalent", "within"))
     told = ["The effect is the first side minus the second at the same seed, with its 95 % t-interval."]
@@ -61,7 +62,8 @@ def method(study: Study, verdicts: pd.DataFrame) -> str:
     if by_t.any():
         told.append(f"Equivalence and bounds are judged by t-tests, adjusted among themselves ({by_t.sum()}).")
     if (verdicts["verdict"] == "exploratory").any():
-        told.append(f"Exploratory: {m} verdicts of the sign-flip test take {seeds_that_can_decide(m)} seeds.")
+        needed = seeds_that_can_decide(m * max(len(looks_of(frames.notes)), 1))
+        told.append(f"Exploratory: too few seeds to decide anything, which takes {needed} of them.")
     return " ".join(told)
 
 

@@ -232,7 +232,7 @@ class Claim(Table):
         return self.field if reduced == "field" else reduced or None
 
     def _in_words(self) -> str:
-        metric, rivals = self.metric.replace("_", " "), " and ".join(map(settings_text, self.than))
+        metric, rivals = self.metric.replace("_", " "), " and ".join(map(called, self.than))
         match self.form:
             case "better" | "differs":
                 way = "lower" if self.lower_is_better else "higher"
@@ -255,14 +255,22 @@ class Claim(Table):
 
 
 def side_text(side: Side) -> str:
-    """Return what a reader calls a side: "Adam", "initializer = he_normal", "SGD or Momentum"."""
-    return " or ".join(map(settings_text, side))
+    """Return what a reader calls a side: "Adam", "he_normal", "depth = 3", "SGD or Momentum"."""
+    return " or ".join(map(called, side))
 
 
-def settings_text(settings: Alternative) -> str:
-    """Return settings as a reader writes them: "depth = 3, batch_size = 8"; a name as it is."""
-    if isinstance(settings, str):
-        return settings
+def called(alternative: Alternative) -> str:
+    """Return a name as it is, of settings the words that speak for themselves: "he_normal, l2 = 5"."""
+    if isinstance(alternative, str):
+        return alternative
+    return ", ".join(
+        value if isinstance(value, str) and value not in ("none", "full") else settings_text({field: value})
+        for field, value in alternative.items()
+    )
+
+
+def settings_text(settings: dict[str, Any]) -> str:
+    """Return settings as a reader writes them: "depth = 3, batch_size = 8"."""
     return ", ".join(f"{field} = {_value_text(value)}" for field, value in settings.items())
 
 

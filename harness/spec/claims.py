@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import InputError, nearest
-from harness.spec.claim_table import SIGN_FLIP_FORMS, Alternative, Claim, Side, settings_text, side_text, where_text
+from harness.spec.claim_table import (
+    SIGN_FLIP_FORMS,
+    Alternative,
+    Claim,
+    Side,
+    called,
+    settings_text,
+    side_text,
+    where_text,
+)
 from harness.spec.figures import TRIAL_FIELDS, arm_field, refuse_empty
 from harness.spec.names import Phase
 from harness.spec.trial import CLASSES, INPUTS, Trial, parameter_count
@@ -203,7 +212,7 @@ class _Match:
         if first.keys() != second.keys():
             told = _unlike(*([key for _, key in pairs] for pairs in found))
             raise self.refusal("differs", f"the two conditions do not match one to one: {told}", condition)
-        return Comparison(side_text(claim.better), settings_text(rival), tuple(first.values()), tuple(second.values()))
+        return Comparison(side_text(claim.better), called(rival), tuple(first.values()), tuple(second.values()))
 
     def _pairs(
         self, a: Side, b: Side, arms: "Sequence[Arm]", named: set[str], condition: str
@@ -224,7 +233,7 @@ class _Match:
             if isinstance(one, str) or isinstance(other, str):
                 units = [self._only(key, found, condition) for key, found in zip(keys, units, strict=True)]
             elif units[0].keys() != units[1].keys():
-                sides = f"{settings_text(one)} and {settings_text(other)}"
+                sides = f"{called(one)} and {called(other)}"
                 raise self.refusal(keys[1], f"{sides} do not match one to one: {_unlike(*units)}", condition)
             pairs |= {(place, key): (unit, units[1][key]) for key, unit in units[0].items()}
         return pairs
@@ -233,7 +242,7 @@ class _Match:
         found = [arm for arm in arms if _is(arm, side)]
         if not found:
             within = " that where allows" * bool(self.claim.where)
-            raise self.refusal(key, f"no arm{within} is {shown(settings_text(side))}", condition)
+            raise self.refusal(key, f"no arm{within} is {shown(called(side))}", condition)
         return found
 
     def _units(self, arms: "Sequence[Arm]", named: set[str], key: str, condition: str) -> dict[Key, Unit]:

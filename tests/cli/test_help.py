@@ -61,11 +61,13 @@ def test_every_command_of_the_readme_parses(line):
 
 
 def test_the_study_of_the_readme_is_valid(tmp_path):
-    (text,) = re.findall(r"```toml\n(.*?)```", README.read_text(), re.S)
+    tables, claim = re.findall(r"```toml\n(.*?)```", README.read_text(), re.S)
     path = tmp_path / "own.toml"
-    path.write_text(text)
+    path.write_text(tables + claim)
     for profile in ("smoke", "full"):
-        assert len(load_study(path, profile).arms) >= 2
+        study = load_study(path, profile)
+        assert len(study.arms) >= 2
+        assert len(study.claims) == 1
 
 
 def test_the_python_of_the_readme_names_what_exists():

@@ -148,8 +148,8 @@ def test_each_study_shows_every_seed_that_finished(frames, drawn, study):
     """Dots of the study's figures of final errors: one a seed, once for each quantity shown."""
     data = frames[study].phase("default", "confirm")
     per_figure = {
-        "initialization": {"initialization": 1},
-        "optimizer": {"optimizer": 1},
+        "initialization": {"initialization-strip": 1},
+        "optimizer": {"optimizer-strip": 1},
         "normalization": {"normalization": 2, "normalization-strip": 1},
         "dropout": {"dropout": 2, "dropout-strip": 2},
         "depth_width": {"depth_width-strip": 1},
@@ -197,7 +197,7 @@ def test_texts_within_a_panel_do_not_touch(drawn):
 
 def test_an_arm_has_one_colour_in_all_figures_of_its_study(frames):
     with style.house_style():
-        _, curves, sensitivity = (drawing.figure for drawing in draw_study(frames["optimizer"]))
+        *_, curves, sensitivity = (drawing.figure for drawing in draw_study(frames["optimizer"]))
     arms = set(frames["optimizer"].trials["label"])
     titles = {text.get_text(): to_hex(text.get_color()) for text in sensitivity.findobj(Text)}
     colour = style.colours(dict.fromkeys(frames["optimizer"].trials["label"]))

@@ -60,7 +60,7 @@ FIGURES = {
     "heatmap": 'x = "arm"\ny = "activation"\nphase = "default"',
     "sensitivity": "",
     "time": 'target = 0.8\nphase = "default"',
-    "forest": '[[claims]]\nid = "c"\nmetric = "test_error"\nbetter = "two"\nthan = "one"',
+    "forest": '[[claims]]\nid = "c"\nmetric = "test_error"\nbetter = "two"\nthan = "one"\nphase = "default"',
     "effects": 'y = ["test_error", "time_to_target"]\ntarget = 0.8',
 }
 

@@ -143,14 +143,14 @@ def test_a_claim_that_does_not_hold_everywhere_says_where_it_does_not(own_study)
 def test_few_seeds_say_what_verdicts_would_take(own_study):
     lead = verdicts_of(own_study(STUDY.replace("count = 10", "count = 4")))[0]
     assert "2 exploratory" in lead
-    assert "Exploratory: 2 verdicts of the sign-flip test take 7 seeds." in lead
+    assert "Exploratory: too few seeds to decide anything, which takes 7 of them." in lead
 
 
 def test_the_opening_counts_verdicts_and_the_false_ones_to_expect(own_study):
     frames = own_study(STUDY)
     assert opening_of_verdicts({"mine": frames}) == (
-        "**Claims.** 3 verdicts: 3 supported. They are given in 2 families, each with at most 5% chance that any of "
-        "its verdicts is false: so of all families 0.1 may be expected to hold a false verdict."
+        "**Claims.** 3 verdicts: 3 supported. They are given in 2 families, each of which holds a false one with a "
+        "chance of at most 5 %: at most 0.1 families with a false verdict are to be expected."
     )
     none = own_study(STUDY.partition("[[claims]]")[0])
     assert opening_of_verdicts({"mine": none}) == ""
@@ -185,6 +185,8 @@ def test_a_row_of_a_forest_without_an_effect_says_why():
     nothing = {"effect": np.nan, "low": np.nan, "high": np.nan, "verdict": "inconclusive"}
     ax = forest(frame(told(**nothing, reason="3 seeds lost"), told(**nothing, text="B beats A", reason="")))
     assert [text.get_text() for text in ax.texts] == ["3 seeds lost", "no effect"]
+    texts = [text.get_text() for text in forest(frame(told(lost=2))).texts]
+    assert texts == ["-0.35 (-0.60 to -0.10)", "2 of 8 seeds lost"]
 
 
 def test_long_names_of_a_forest_end_in_the_condition():

@@ -75,12 +75,21 @@ def _row(ax: Axes, place: int, row: Mapping[Any, Any], limits: tuple[float, floa
 
 
 def _margin(ax: Axes, place: int, row: Mapping[Any, Any]) -> None:
-    """Write the effect beside the panel in the colour of its verdict; in red why there is none."""
-    absent = not np.isfinite(row["effect"])
-    told = (row["reason"] or "no effect") if absent else effect({**row, "unit": ""})
-    beside: dict[str, Any] = {"xycoords": blended_transform_factory(ax.transAxes, ax.transData), "va": "center"}
-    colour = ALARM if absent else readable(COLOURS[row["verdict"]])
-    ax.annotate(told, (1, place), (8, 0), textcoords="offset points", fontsize=7.5, color=colour, **beside)
+    """Write the effect beside the panel in the colour of its verdict; in red why there is none, and lost seeds."""
+    beside: dict[str, Any] = {
+        "xycoords": blended_transform_factory(ax.transAxes, ax.transData),
+        "textcoords": "offset points",
+        "fontsize": 7.5,
+        "va": "center",
+    }
+    if not np.isfinite(row["effect"]):
+        ax.annotate(row["reason"] or "no effect", (1, place), (8, 0), color=ALARM, **beside)
+        return
+    up = 5 * bool(row["lost"])
+    colour = readable(COLOURS[row["verdict"]])
+    ax.annotate(effect({**row, "unit": ""}), (1, place), (8, up), color=colour, **beside)
+    if row["lost"]:
+        ax.annotate(f"{row['lost']} of {row['n']} seeds lost", (1, place), (8, -up), color=ALARM, **beside)
 
 
 def _limits(data: pd.DataFrame) -> tuple[float, float]:
@@ -126,7 +135,7 @@ def headline(ax: Axes, view: View) -> str:
     part = next(part for _, part in data.groupby(_panel(data), sort=False))
     shown = part.head(MOST_ROWS)
     forest(shown, numbers=False, ax=ax)
-    ax.set_yticks(range(len(shown)), _names(shown, 24))
+    ax.set_yticks(range(len(shown)), _names(shown, 20))
     ax.set_xlabel(_axis_title(part))
     return tally(data)
 
