@@ -133,7 +133,8 @@ def design(frames: Frames) -> str:
     varied = sorted({field for arm in study.arms for field in arm.settings})
     told = [f"{len(study.arms)} arm{'s' * (len(study.arms) != 1)}"]
     told[0] += f" that differ in {', '.join(md.code(field) for field in varied)}" if varied else ""
-    told.append(f"{study.seeds} seed{'s' * (study.seeds != 1)} each, the same for all arms (paired)")
+    begun = " to begin with" * bool(looks(frames))
+    told.append(f"{study.seeds} seed{'s' * (study.seeds != 1)} each{begun}, the same for all arms (paired)")
     if study.probe is not None:
         same = {k: v for k, v in study.baseline if k not in ("seed", *varied)}
         return f"{'; '.join(told)}. All arms: {', '.join(md.code(f'{k}={setting(v)}') for k, v in same.items())}."

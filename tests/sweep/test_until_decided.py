@@ -7,11 +7,11 @@ import pytest
 from sweep_study import work
 
 from harness.errors import InputError
-from harness.report.sections import looks, missing
+from harness.report.sections import design, looks, missing
 from harness.report.study_frames import study_frames
 from harness.results.frames import load_results
 from harness.spec.study import study_from_table
-from harness.statistics.verdict_table import told_verdicts, verdicts
+from harness.statistics.verdict_table import told_verdicts
 from harness.sweep.progress import Progress
 from harness.sweep.runner import run_studies
 
@@ -33,7 +33,7 @@ def make(count=8, at_most=24, **tables):
 
 
 def run(study, results, **options):
-    return run_studies([study], results, jobs=2, work=work("graded"), until_decided=True, **options)
+    return run_studies([study], results, jobs=1, work=work("graded"), until_decided=True, **options)
 
 
 def seeds(results):
@@ -71,12 +71,13 @@ def test_the_report_tells_the_looks_and_calls_no_arm_that_left_incomplete(finish
     (told,) = looks(frames)
     assert "looked at with 8, 16 and 24 seeds, fixed before the first trial" in told
     assert "multiplied by the number of looks, 3" in told
+    assert "8 seeds each to begin with" in design(frames)
     assert missing(frames) == []
     few = study_frames(load_results(finished), "pace").trials.query("arm != 'bad' or seed > 0")
     assert "Incomplete:** 31 of 32" in missing(replace(frames, trials=few))[0]
 
 
-@pytest.mark.parametrize("lines", [1, 20, 45])
+@pytest.mark.parametrize("lines", [20, 45])
 def test_a_run_that_was_killed_anywhere_goes_on_with_its_looks_to_the_same_end(finished, tmp_path, lines):
     (tmp_path / "pace").mkdir()
     whole = (finished / "pace" / "journal.jsonl").read_bytes().splitlines(keepends=True)
@@ -87,7 +88,8 @@ def test_a_run_that_was_killed_anywhere_goes_on_with_its_looks_to_the_same_end(f
     assert summary.ran == 64 - max(0, lines - 2), "nothing is run twice"
     assert seeds(tmp_path) == seeds(finished)
     assert len(notes(tmp_path)) == 1
-    assert verdicts(load_results(tmp_path)).equals(verdicts(load_results(finished)))
+    tables = [results / "pace" / "verdicts.csv" for results in (tmp_path, finished)]
+    assert tables[0].read_text() == tables[1].read_text()
 
 
 def test_looks_that_were_fixed_are_not_moved(finished):
