@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.results.journal import Record, encode
+from harness.spec.probes import PROBES
 
 NO_RESULT = {"schema", "trial_id", "trial", "reason", "seconds", "code_digest", "counts_as", "environment"}
 """What a record holds beside its results; of `reason`, only the wording may change."""
@@ -16,9 +17,9 @@ PACKAGES = ("numpy", "numba", "llvmlite")
 def difference(before: Record, now: Record) -> str:
     """Return how two records of a trial differ, "" when they do not.
 
-    Compared are the status, the weights, and every figure that both records have, exactly.
+    Compared are the status, the weights, and every figure that both records have, exactly; times are none of them.
     """
-    before, now = json.loads(encode(before)), json.loads(encode(now))
+    before, now = (_untimed(json.loads(encode(record))) for record in (before, now))
     if _ending(before) != _ending(now):
         return f"{_ending(before)} before, {_ending(now)} now"
     if before.get("weights_sha256") != now.get("weights_sha256"):
@@ -27,6 +28,14 @@ def difference(before: Record, now: Record) -> str:
     differing = sorted(name for name in common if not _agree(name, before[name], now[name]))
     lead = "the same weights, but other figures" if "weights_sha256" in before else "other figures"
     return f"{lead}: {', '.join(differing)}" if differing else ""
+
+
+def _untimed(record: Record) -> Record:
+    """Leave out the metrics of a probe that no run gives again."""
+    probe = record.get("trial", {}).get("probe")
+    if probe not in PROBES or "metrics" not in record:
+        return record
+    return record | {"metrics": {k: v for k, v in record["metrics"].items() if k not in PROBES[probe].TIMED}}
 
 
 def _ending(record: Record) -> str:

@@ -11,11 +11,13 @@ class Probe(Table):
     """One run of a probe; each probe is a subclass that names itself in `probe` and adds its parameters as fields.
 
     A parameter has a default, and two probes may give one name to different things. `METRICS` are the numbers that a
-    run returns, `ROWS` the columns of the frame beside them, the first of which orders it.
+    run returns, `ROWS` the columns of the frame beside them, the first of which orders it. Metrics that are `TIMED`
+    depend on the machine at the moment, so that no run gives them again.
     """
 
     METRICS: ClassVar[tuple[str, ...]] = ()
     ROWS: ClassVar[tuple[str, ...]] = ()
+    TIMED: ClassVar[tuple[str, ...]] = ()
 
     probe: str
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0

@@ -10,7 +10,7 @@ from pydantic import Field
 from harness.errors import InputError, nearest
 from harness.spec import names
 from harness.spec.probe import Probe
-from harness.spec.trial import Count, Positive, Share, Trial, trial_from
+from harness.spec.trial import Count, Name, Positive, Share, Trial, trial_from
 from harness.spec.validation import checked, shown
 
 Size = Annotated[int, Field(ge=1, le=10_000)]
@@ -55,10 +55,112 @@ class Bowl(Probe):
     limit: Count = 2000
 
 
+class Thinned(Probe):
+    """Dropout's inference pass, in which every unit takes part, against the average of `masks` thinned networks."""
+
+    METRICS = ("scaled_error", "average_error", "one_mask_error", "excess_error", "disagreement", "distance")
+
+    probe: Literal["thinned"] = "thinned"
+    dataset: Name = "mnist"
+    width: Size = 64
+    dropout: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    train_size: Count = 5000
+    epochs: Annotated[int, Field(ge=1, le=1000)] = 3
+    masks: Count = 1000
+    images: Count = 500
+
+
+class ExtremeLogits(Probe):
+    """Softmax and cross-entropy at logits between ± `size`: by the kernel, which joins them, or in two steps."""
+
+    METRICS = ("loss_not_finite", "gradient_not_finite", "deviation")
+
+    probe: Literal["extreme_logits"] = "extreme_logits"
+    size: Positive = 10.0
+    form: Literal["joint", "two_steps"] = "joint"
+    samples: Count = 1000
+
+
+class BackwardCost(Probe):
+    """Time of the backward pass over that of the forward pass, in a network of `depth` hidden layers."""
+
+    METRICS = ("ratio", "ratio_of_products", "forward_ms", "backward_ms")
+    TIMED = ("ratio", "forward_ms", "backward_ms")
+
+    probe: Literal["backward_cost"] = "backward_cost"
+    inputs: Size = 784
+    width: Size = 128
+    depth: Annotated[int, Field(ge=1, le=100)] = 2
+    batch: Size = 128
+    repeats: Count = 50
+
+
+class OneLayer(Probe):
+    """How near one hidden layer comes to a function on [-1, 1], with random hidden units and the best output layer."""
+
+    METRICS = ("largest_deviation", "mean_deviation")
+    ROWS = ("x", "function", "network")
+
+    probe: Literal["one_layer"] = "one_layer"
+    width: Size = 32
+    activation: names.Activation = "tanh"
+    target: Literal["sine", "tent", "step"] = "sine"
+
+
+class ThresholdUnit(Probe):
+    """Of how many inputs of a function of two bits one threshold unit is right, whatever its weights."""
+
+    METRICS = ("most_right", "separable")
+
+    probe: Literal["threshold_unit"] = "threshold_unit"
+    function: Literal["xor", "and", "or", "nand"] = "xor"
+
+
+class ForwardByHand(Probe):
+    """The output of the tutorial's first exercise."""
+
+    METRICS = ("output",)
+
+    probe: Literal["forward_by_hand"] = "forward_by_hand"
+    backend: names.Backend = "numpy"
+
+
+class NumericalGradient(Probe):
+    """How far backpropagation's gradient of a small network is from the numerical one."""
+
+    METRICS = ("deviation",)
+
+    probe: Literal["numerical_gradient"] = "numerical_gradient"
+    activation: names.Activation = "tanh"
+    normalization: names.Normalization = "none"
+    loss: names.Loss = "cross_entropy"
+    backend: names.Backend = "numpy"
+
+
+class ScaledPixels(Probe):
+    """Loss of softmax regression whose inputs differ in size by up to `decades` powers of ten."""
+
+    METRICS = ("loss",)
+    ROWS = ("step", "batch_loss")
+
+    probe: Literal["scaled_pixels"] = "scaled_pixels"
+    dataset: Name = "mnist"
+    decades: Annotated[float, Field(ge=0, le=10)] = 3.0
+    optimizer: names.Optimizer = "sgd"
+    learning_rate: Positive = 0.001
+    steps: Count = 500
+    batch_size: Size = 128
+    images: Count = 5000
+
+
 Run = Trial | Probe
 """What fills a cell of a study."""
 
-PROBES: dict[str, type[Probe]] = {table.model_fields["probe"].default: table for table in (Signal, Bowl)}
+TABLES = (
+    Signal, Bowl, Thinned, ExtremeLogits, BackwardCost, OneLayer, ThresholdUnit, ForwardByHand, NumericalGradient,
+    ScaledPixels,
+)  # fmt: skip
+PROBES: dict[str, type[Probe]] = {table.model_fields["probe"].default: table for table in TABLES}
 
 
 def find_probe(name: Any, where: str) -> type[Probe]:

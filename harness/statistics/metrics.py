@@ -85,9 +85,8 @@ def count_lost(values: pd.DataFrame, chance: pd.Series, low: bool = True) -> pd.
 
 
 def _figure(trials: pd.DataFrame, metric: str) -> pd.Series:
-    part, _, kind = metric.rpartition("_")
+    if metric in trials:
+        return trials[metric].astype(float)
     if metric == "gap":
         return _figure(trials, "test_error") - _figure(trials, "train_error")
-    if kind == "error":
-        return 100 * (1 - trials[f"{part}_accuracy"].astype(float))
-    return trials[metric].astype(float)
+    return 100 * (1 - trials[f"{metric.removesuffix('_error')}_accuracy"].astype(float))

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from harness.probes import measure, run_probe
+from harness.results.agreement import difference
 from harness.results.frames import load_results, load_study_results
 from harness.spec.probes import PROBES
 from harness.spec.study import study_from_table
@@ -13,8 +14,15 @@ from harness.sweep.code_digest import sources
 from harness.sweep.plan import plan_studies
 from harness.sweep.runner import run_studies
 
-SMALL: dict[str, dict] = {"signal": {"width": 16, "samples": 16}, "bowl": {"limit": 50}}
-DRAWN = ("signal", "bowl")  # those in which chance has a part
+SMALL: dict[str, dict] = {
+    "signal": {"width": 16, "samples": 16},
+    "bowl": {"limit": 50},
+    "thinned": {"width": 8, "masks": 3, "images": 20, "train_size": 100, "epochs": 1},
+    "extreme_logits": {"samples": 20},
+    "backward_cost": {"inputs": 8, "width": 8, "repeats": 2},
+    "scaled_pixels": {"steps": 5, "images": 100},
+}
+WITHOUT_CHANCE = ("backward_cost", "threshold_unit", "forward_by_hand")
 BOWL = study_from_table(
     "bowl",
     {
@@ -38,9 +46,8 @@ def results(tmp_path_factory):
 def test_a_probe_is_a_pure_function_of_parameters_and_seed(name):
     asked = {"probe": name} | SMALL.get(name, {})
     once, again, other = (run_probe(asked | {"seed": seed}) for seed in (1, 1, 2))
-    assert (once["metrics"], once["rows"]) == (again["metrics"], again["rows"])
-    if name in DRAWN:
-        assert (once["metrics"], once["rows"]) != (other["metrics"], other["rows"])
+    assert difference(once, again) == ""
+    assert (difference(once, other) == "") == (name in WITHOUT_CHANCE)
 
 
 @pytest.mark.parametrize("name", PROBES)
