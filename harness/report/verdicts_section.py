@@ -13,7 +13,7 @@ from harness.statistics.verdict_table import looks_of
 from harness.text import counted
 
 LEVEL = 0.05
-MARK = "†"
+MARK = "‡"
 
 
 def opening_of_verdicts(frames: dict[str, Frames]) -> str:

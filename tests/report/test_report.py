@@ -172,7 +172,7 @@ def test_one_lost_seed_is_counted_beside_the_mean_of_the_others(mine):
 
     text = text_of(*mine(alter=lose))
     # 10 % and 20 %: mean 15, s = 7.07, t(1) = 12.706, so 12.706 · 7.07 / √2 = 63.53
-    assert "| slow (reference) | as written | 0.001 | 3 | 15.00 ± 63.53 (n = 2) |" in text
+    assert "| slow (reference) | as written | 0.001 | 3 | 15.00 ± 63.53† (n = 2) |" in text
 
 
 def test_studies_that_lost_everything_at_once_are_still_reported(tmp_path, synthetic):

@@ -1,5 +1,6 @@
 """What is told of verdicts: in the report's table and opening, in the forest, in words for one effect."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -11,7 +12,7 @@ from matplotlib.patches import Rectangle
 from harness.report.figures import draw_study, style
 from harness.report.figures.forest import COLOURS, forest
 from harness.report.verdict_words import decimals, effect, holds, in_favour, measured, sides, to_decide, unit
-from harness.report.verdicts_section import opening_of_verdicts, verdicts_of
+from harness.report.verdicts_section import MARK, opening_of_verdicts, verdicts_of
 from harness.spec.claim_table import Claim
 
 STUDY = """
@@ -138,6 +139,17 @@ def test_a_claim_that_does_not_hold_everywhere_says_where_it_does_not(own_study)
 
     frames = own_study(STUDY, worse)
     assert r"- ReLU beats \<sigmoid\>: holds in 1 of 2 (depth = 2: refuted)." in verdicts_of(frames)[1]
+
+
+def test_a_verdict_whose_interval_and_p_disagree_is_marked_and_a_late_claim_is_told(own_study):
+    frames = own_study(STUDY)
+    verdicts = frames.verdicts.assign(marked=[True, False, False], stated=["after 12 trials", "before", "before"])
+    *_, table, remarks = verdicts_of(dataclasses.replace(frames, verdicts=verdicts))
+    assert [MARK in line for line in table.splitlines()[2:]] == [True, False, False]
+    assert "after 12 trials |" in table
+    assert remarks.startswith(
+        f"{MARK} The t-interval and the unadjusted p disagree; the verdict follows p. 1 claim was"
+    )
 
 
 def test_few_seeds_say_what_verdicts_would_take(own_study):
