@@ -95,6 +95,15 @@ def test_a_list_of_values_is_a_list_of_settings(ask):
     assert widths[0].comparisons[0].pairs == ((("s1",), ("s2",)), (("s1",), ("l2",)))
 
 
+def test_what_is_tuned_need_not_match(ask):
+    tables = RULES.replace('"sgd"', '"sgd", learning_rate = 0.5')
+    claim = "better = { optimizer = 'sgd' }\nthan = { optimizer = 'adam' }\n"
+    (question,) = ask(tables, claim)
+    assert question.comparisons[0].pairs == ((("SGD",), ("Adam",)),)
+    with pytest.raises(InputError, match=r"sgd and adam do not match one to one: learning_rate is 0.5 against 0.001$"):
+        ask(tables.partition("[tune]")[0], claim)
+
+
 def test_constants_that_a_rule_brings_are_no_difference(ask):
     (question,) = ask(RULES, "better = { optimizer = 'lion' }\nthan = { optimizer = 'adam' }\n")
     assert question.comparisons[0].pairs == ((("Lion",), ("Adam",)),)
@@ -137,6 +146,8 @@ def test_full_and_none_stand_at_the_number_of_training_images(ask):
     table = '[baseline]\ntrain_size = 100\n[[blocks]]\ngrid = { batch_size = ["full", 10, 200] }\n'
     (question,) = ask(table, "trend = 'rises'\nover = 'batch_size'\n")
     assert question.ladders == ((("batch_size=10",), ("batch_size=full",), ("batch_size=200",)),)
+    (question,) = ask(table.replace("train_size = 100", ""), "trend = 'rises'\nover = 'batch_size'\n")
+    assert question.ladders == ((("batch_size=10",), ("batch_size=200",), ("batch_size=full",)),)
     (question,) = ask('[[blocks]]\ngrid = { train_size = ["none", 10] }\n', "trend = 'rises'\nover = 'train_size'\n")
     assert question.ladders == ((("train_size=10",), ("train_size=none",)),)
 
