@@ -18,7 +18,7 @@ def backward_cost(asked: BackwardCost) -> Measured:
     The first layer takes no gradient of its inputs, so by products the ratio is below 2. The times are those of this
     machine at this moment, so two runs differ.
     """
-    widths = [asked.inputs, *[asked.width] * asked.depth, 10]
+    widths = [asked.inputs, *[asked.units] * asked.depth, 10]
     rng = stream(asked.seed, "weights")
     shapes = list(itertools.pairwise(widths))
     w = [rng.normal(0, np.sqrt(2 / d), (d, m)).astype(np.float32) for d, m in shapes]

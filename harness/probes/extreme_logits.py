@@ -11,14 +11,14 @@ CLASSES = 10
 
 
 def extreme_logits(asked: ExtremeLogits) -> Measured:
-    """Measure losses and gradients of logits between ± `size`, in float32, against a formula in float64.
+    """Measure losses and gradients of logits between ± `largest_logit`, in float32, against a formula in float64.
 
     `two_steps` is softmax as written, exp z / Σ exp z, and then -log p of the label, as the tutorial's 2.2 writes them
     first. Shares are of samples, in per cent; `deviation` is the largest relative error of a finite loss, with 1 added
-    to the size of the loss.
+    to the size of the loss; there is none where no loss is.
     """
     rng = stream(asked.seed, "weights")
-    z = rng.uniform(-asked.size, asked.size, (asked.samples, CLASSES)).astype(np.float32)
+    z = rng.uniform(-asked.largest_logit, asked.largest_logit, (asked.samples, CLASSES)).astype(np.float32)
     labels = rng.integers(CLASSES, size=asked.samples).astype(np.uint8)
     each, p, dz = np.empty(asked.samples, np.float32), np.empty_like(z), np.empty_like(z)
     with np.errstate(all="ignore"):  # that it overflows is what is measured
@@ -35,7 +35,7 @@ def extreme_logits(asked: ExtremeLogits) -> Measured:
         {
             "loss_not_finite": 100 * float(np.mean(~finite)),
             "gradient_not_finite": 100 * float(np.mean(~np.isfinite(dz).all(axis=1))),
-            "deviation": float(error.max(initial=0.0)),
+            "deviation": float(error.max() if len(error) else np.nan),
         }
     )
 

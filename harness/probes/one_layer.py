@@ -26,8 +26,8 @@ def one_layer(asked: OneLayer) -> Measured:
     on a finer grid than was fitted. Source: tutorial 3.1; Cybenko 1989, Hornik 1991.
     """
     rng = stream(asked.seed, "weights")
-    slopes = rng.normal(0, 1, asked.width) * max(asked.width, 4) / 2
-    places = rng.uniform(-1, 1, asked.width)
+    slopes = rng.normal(0, 1, asked.units) * max(asked.units, 4) / 2
+    places = rng.uniform(-1, 1, asked.units)
     target = TARGETS[asked.target]
 
     def features(x: np.ndarray) -> np.ndarray:

@@ -18,17 +18,17 @@ activate_backward = call_chosen(ACTIVATE_BACKWARD, activations)
 
 
 def signal(asked: Signal) -> Measured:
-    """Send N(0, 1) inputs forward and an N(0, 1) gradient backward through `depth` layers of `width` units, no biases.
+    """Send N(0, 1) inputs forward and an N(0, 1) gradient backward through `depth` layers of `units` units, no biases.
 
     Variances are over samples and units, about 0 for the gradient: that of the loss in a layer's pre-activations.
     Source: tutorial 4.1; Glorot and Bengio 2010; He et al. 2015.
     """
     code = ACTIVATIONS.index(asked.activation)
-    shape = asked.samples, asked.width
+    shape = asked.samples, asked.units
     rng = stream(asked.seed, "weights")
     extra = {"std": asked.init_std} if asked.initializer == "normal" else {}
-    weights = [INITIALIZERS[asked.initializer](rng, asked.width, asked.width, **extra) for _ in range(asked.depth)]
-    a, bias = rng.normal(size=shape), np.zeros(asked.width)
+    weights = [INITIALIZERS[asked.initializer](rng, asked.units, asked.units, **extra) for _ in range(asked.depth)]
+    a, bias = rng.normal(size=shape), np.zeros(asked.units)
     zs, outs = [], []
     for w in weights:
         z, out = np.empty(shape), np.empty(shape)

@@ -27,7 +27,7 @@ def thinned(asked: Thinned) -> Measured:
     """
     dataset = load_dataset(asked.dataset)
     trial = Trial(
-        dataset=asked.dataset, hidden=(asked.width, asked.width), dropout=asked.dropout, train_size=asked.train_size,
+        dataset=asked.dataset, hidden=(asked.units, asked.units), dropout=asked.dropout, train_size=asked.train_size,
         epochs=asked.epochs, seed=asked.seed, backend="numpy",
     )  # fmt: skip
     trained = train(trial, dataset)

@@ -28,7 +28,7 @@ class Signal(Probe):
 
     probe: Literal["signal"] = "signal"
     depth: Annotated[int, Field(ge=2, le=1000)] = 20
-    width: Size = 256
+    units: Size = 256
     samples: Size = 256
     activation: names.Activation = "tanh"
     initializer: names.Initializer = "xavier_normal"
@@ -62,7 +62,7 @@ class Thinned(Probe):
 
     probe: Literal["thinned"] = "thinned"
     dataset: Name = "mnist"
-    width: Size = 64
+    units: Size = 64
     dropout: Annotated[float, Field(gt=0, lt=1)] = 0.5
     train_size: Count = 5000
     epochs: Annotated[int, Field(ge=1, le=1000)] = 3
@@ -71,12 +71,12 @@ class Thinned(Probe):
 
 
 class ExtremeLogits(Probe):
-    """Softmax and cross-entropy at logits between ± `size`: by the kernel, which joins them, or in two steps."""
+    """Softmax and cross-entropy at logits up to ± `largest_logit`: by the kernel, which joins them, or in two steps."""
 
     METRICS = ("loss_not_finite", "gradient_not_finite", "deviation")
 
     probe: Literal["extreme_logits"] = "extreme_logits"
-    size: Positive = 10.0
+    largest_logit: Positive = 10.0
     form: Literal["joint", "two_steps"] = "joint"
     samples: Count = 1000
 
@@ -89,7 +89,7 @@ class BackwardCost(Probe):
 
     probe: Literal["backward_cost"] = "backward_cost"
     inputs: Size = 784
-    width: Size = 128
+    units: Size = 128
     depth: Annotated[int, Field(ge=1, le=100)] = 2
     batch: Size = 128
     repeats: Count = 50
@@ -102,7 +102,7 @@ class OneLayer(Probe):
     ROWS = ("x", "function", "network")
 
     probe: Literal["one_layer"] = "one_layer"
-    width: Size = 32
+    units: Size = 32
     activation: names.Activation = "tanh"
     target: Literal["sine", "tent", "step"] = "sine"
 

@@ -15,11 +15,11 @@ from harness.sweep.plan import plan_studies
 from harness.sweep.runner import run_studies
 
 SMALL: dict[str, dict] = {
-    "signal": {"width": 16, "samples": 16},
+    "signal": {"units": 16, "samples": 16},
     "bowl": {"limit": 50},
-    "thinned": {"width": 8, "masks": 3, "images": 20, "train_size": 100, "epochs": 1},
+    "thinned": {"units": 8, "masks": 3, "images": 20, "train_size": 100, "epochs": 1},
     "extreme_logits": {"samples": 20},
-    "backward_cost": {"inputs": 8, "width": 8, "repeats": 2},
+    "backward_cost": {"inputs": 8, "units": 8, "repeats": 2},
     "scaled_pixels": {"steps": 5, "images": 100},
 }
 WITHOUT_CHANCE = ("backward_cost", "threshold_unit", "forward_by_hand")

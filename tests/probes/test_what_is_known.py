@@ -43,32 +43,34 @@ def test_the_two_forms_of_momentum_are_one_at_rates_ten_times_apart():
 
 
 def test_a_linear_network_keeps_the_variance_under_orthogonal_weights():
-    found = metrics("signal", activation="identity", initializer="orthogonal", width=64, samples=64)
+    found = metrics("signal", activation="identity", initializer="orthogonal", units=64, samples=64)
     assert found["forward_drift"] < 0.01
     assert found["backward_ratio"] == pytest.approx(1, abs=1e-12)
 
 
 def test_two_steps_overflow_where_the_joint_kernel_does_not():
-    joint, apart = (metrics("extreme_logits", size=1e4, form=form, samples=50) for form in ("joint", "two_steps"))
+    joint, apart = (
+        metrics("extreme_logits", largest_logit=1e4, form=form, samples=50) for form in ("joint", "two_steps")
+    )
     assert (joint["loss_not_finite"], joint["gradient_not_finite"]) == (0, 0)
     assert joint["deviation"] < 1e-6
     assert apart["loss_not_finite"] > 90
 
 
 def test_dropout_of_almost_nothing_stands_for_itself():
-    small = {"dropout": 1e-9, "width": 8, "masks": 2, "images": 50, "train_size": 100, "epochs": 1}
+    small = {"dropout": 1e-9, "units": 8, "masks": 2, "images": 50, "train_size": 100, "epochs": 1}
     found = metrics("thinned", **small)
     assert (found["excess_error"], found["disagreement"]) == (0, 0)
     assert found["distance"] < 1e-6
 
 
 def test_products_make_the_backward_pass_twice_the_forward_less_the_first_layer():
-    found = metrics("backward_cost", inputs=20, width=10, depth=1, repeats=1)
+    found = metrics("backward_cost", inputs=20, units=10, depth=1, repeats=1)
     assert found["ratio_of_products"] == pytest.approx((2 * 300 - 200) / 300)
 
 
 def test_relus_come_nearer_to_a_tent_the_more_there_are():
-    wide, narrow = (metrics("one_layer", target="tent", activation="relu", width=width) for width in (64, 2))
+    wide, narrow = (metrics("one_layer", target="tent", activation="relu", units=units) for units in (64, 2))
     assert wide["largest_deviation"] < 0.1 < narrow["largest_deviation"]
 
 
