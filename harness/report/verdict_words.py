@@ -92,8 +92,8 @@ def effect(row: Row) -> str:
 def _number(row: Row, value: float) -> str:
     """Return a figure of a verdict, to two digits of half its interval; a difference has a sign."""
     half = (row["high"] - row["low"]) / 2
-    digits = decimals(half) if half > 0 else decimals(row["effect"]) + 2 * bool(row["effect"])
-    return f"{value:{'' if is_level(row['form']) else '+z'}.{digits}f}"
+    sign = "" if is_level(row["form"]) else "+"
+    return f"{value:{sign}z.{decimals(half)}f}" if half > 0 else f"{value:{sign}z.4g}"
 
 
 def decimals(scale: float) -> int:

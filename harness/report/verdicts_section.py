@@ -4,7 +4,7 @@ import pandas as pd
 
 from harness.report import markdown as md
 from harness.report.study_frames import Frames
-from harness.report.verdict_words import effect, in_favour, p_told, remark, share_that_holds, sides, tally
+from harness.report.verdict_words import effect, in_favour, is_level, p_told, remark, share_that_holds, sides, tally
 from harness.spec.claims import questions, sign_flip_count
 from harness.spec.shipped import SHIPPED
 from harness.spec.study import Study
@@ -22,10 +22,13 @@ def opening_of_verdicts(frames: dict[str, Frames]) -> str:
     if every.empty:
         return ""
     families = sum(_families(study.study) for study in frames.values())
+    lead = f"**Claims.** {counted(len(every), 'verdict')}: {tally(every)}."
+    if not families:
+        return f"{lead} None of them rests on chance."
     return (
-        f"**Claims.** {counted(len(every), 'verdict')}: {tally(every)}. They are given in "
-        f"{families} famil{'y' if families == 1 else 'ies'}, each of which holds a false one with a chance of at most "
-        f"{100 * LEVEL:.0f} %: at most {LEVEL * families:.2g} families with a false verdict are to be expected."
+        f"{lead} They are given in {families} famil{'y' if families == 1 else 'ies'}, each of which holds a false one "
+        f"with a chance of at most {100 * LEVEL:.0f} %: at most {LEVEL * families:.2g} families with a false verdict "
+        "are to be expected."
     )
 
 
@@ -51,7 +54,9 @@ def method(frames: Frames) -> str:
     verdicts, m = frames.verdicts, sign_flip_count(frames.study)
     flips = verdicts["form"].isin(("better", "differs", "trend"))
     by_t = verdicts["form"].isin(("equivalent", "within"))
-    told = ["The effect is the first side minus the second at the same seed, with its 95 % t-interval."]
+    told = []
+    if not verdicts["form"].map(is_level).all():
+        told.append("The effect is the first side minus the second at the same seed, with its 95 % t-interval.")
     if flips.any():
         n = verdicts.loc[flips, "n"].max()
         way = "exact" if n <= EXACT_UP_TO else f"{DRAWS:,} draws"
@@ -61,6 +66,8 @@ def method(frames: Frames) -> str:
         )
     if by_t.any():
         told.append(f"Equivalence and bounds are judged by t-tests, adjusted among themselves ({by_t.sum()}).")
+    if (verdicts["form"] == "equals").any():
+        told.append("What has no chance in it has to be met by every seed.")
     if (verdicts["verdict"] == "exploratory").any():
         needed = seeds_that_can_decide(m * max(len(looks_of(frames.notes)), 1))
         told.append(f"Exploratory: too few seeds to decide anything, which takes {needed} of them.")

@@ -130,7 +130,12 @@ def load_study_results(folder: Path | str) -> Results:
         },
         notes={study.name: journal.notes},
         predictions=read_predictions(folder).only(served),
-        rows=_stacked([pd.DataFrame({"trial_id": key} | outcomes[key].rows) for key in served if outcomes[key].rows]),
+        rows=_stacked(
+            [
+                pd.DataFrame(columns=["trial_id"]),  # of a study that measures no rows
+                *(pd.DataFrame({"trial_id": key} | outcomes[key].rows) for key in served if outcomes[key].rows),
+            ]
+        ),
     )
 
 

@@ -6,10 +6,11 @@ import pandas as pd
 import pytest
 
 from harness.probes import measure, run_probe
+from harness.report.write import write_report
 from harness.results.agreement import difference
 from harness.results.frames import load_results, load_study_results
 from harness.spec.probes import PROBES
-from harness.spec.study import study_from_table
+from harness.spec.study import load_study, study_from_table
 from harness.sweep.code_digest import sources
 from harness.sweep.plan import plan_studies
 from harness.sweep.runner import run_studies
@@ -91,3 +92,9 @@ def test_an_edit_of_a_probe_leaves_trainings_alone_and_all_else_counts_for_probe
     assert not any(name.startswith("harness/probes/") for name in training)
     assert probe - training >= {"harness/probes/bowl.py", "harness/probes/signal.py"}
     assert training <= probe
+
+
+def test_a_study_that_measures_no_rows_is_reported_alone(tmp_path):
+    assert run_studies([load_study("threshold_unit", "smoke")], tmp_path / "results", jobs=1).missing == 0
+    report = write_report(tmp_path / "results", tmp_path / "reports")
+    assert "4 verdicts: 4 supported." in report.read_text()

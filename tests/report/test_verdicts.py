@@ -67,7 +67,7 @@ BETTER = {"better": "a", "than": "b"}
         ({}, "-0.35 (-0.60 to -0.10) points"),
         ({"effect": 0.0, "low": -0.004, "high": 0.004, "unit": ""}, "+0.0000 (-0.0040 to +0.0040)"),
         ({"effect": 123.4, "low": 100, "high": 146.8, "unit": "steps"}, "+123 (+100 to +147) steps"),
-        ({"low": np.nan, "high": np.nan}, "-0.3500 points"),
+        ({"low": np.nan, "high": np.nan}, "-0.35 points"),
         ({"form": "within", "unit": "%", "effect": 3.2, "low": 3.1, "high": 3.3}, "3.200 (3.100 to 3.300) %"),
         ({"form": "equals", "unit": "", "effect": 0.1135, "low": 0.1135, "high": 0.1135}, "0.1135"),
         ({"effect": np.nan, "low": np.nan, "high": np.nan}, "–"),
@@ -167,6 +167,15 @@ def test_the_opening_counts_verdicts_and_the_false_ones_to_expect(own_study):
     none = own_study(STUDY.partition("[[claims]]")[0])
     assert opening_of_verdicts({"mine": none}) == ""
     assert verdicts_of(none) == []
+
+
+def test_what_has_no_chance_in_it_belongs_to_no_family(own_study):
+    exact = 'id = "e"\nmetric = "epochs_run"\nequals = 4\ntolerance = 0\n'
+    frames = own_study(STUDY.partition("[[claims]]")[0] + "[[claims]]\n" + exact)
+    lead, table, _ = verdicts_of(frames)
+    assert opening_of_verdicts({"mine": frames}) == "**Claims.** 1 verdict: 1 supported. None of them rests on chance."
+    assert lead == "**Claims.** 1 verdict: 1 supported. What has no chance in it has to be met by every seed."
+    assert "| **supported** | 4 | 10 of 10 | – | – | 4 |" in table
 
 
 def frame(*rows):
