@@ -67,11 +67,12 @@ def warnings(results: Results) -> list[str]:
 def code_digests(trials: pd.DataFrame) -> dict[str, dict[str, int]]:
     """Return by backend (of probes, "probe") how many trials each version of the sources made."""
     once = trials.drop_duplicates("trial_id").assign(code_digest=trials["code_digest"].fillna("unknown"))
-    probes = pd.Series("probe", index=once.index)
-    backend = once["backend"].fillna(probes) if "backend" in once else probes
+    made = once["backend"] if "backend" in once else pd.Series("", index=once.index)
+    if "probe" in once:  # which may have a parameter of that name
+        made = made.mask(once["probe"].notna(), "probe")
     return {
         str(made_by): dict(sorted(Counter(part["code_digest"]).items()))
-        for made_by, part in once.groupby(backend, sort=True)
+        for made_by, part in once.groupby(made, sort=True)
     }
 
 
@@ -80,7 +81,8 @@ def inputs(results: Results) -> list[str]:
     trials = results.trials
     codes = code_digests(trials)
     told = [
-        f"backend {md.code(backend)} at code {', '.join(map(md.code, digests))}" for backend, digests in codes.items()
+        f"{'probes' if made == 'probe' else f'backend {md.code(made)}'} at code {', '.join(map(md.code, digests))}"
+        for made, digests in codes.items()
     ]
     seeds = {phase: span(part["seed"]) for phase, part in trials.groupby("phase", sort=False)}
     told.append(

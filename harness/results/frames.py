@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_float_dtype
 
 from harness.errors import InputError
 from harness.results.files import read_environments, read_study, study_folders
@@ -67,8 +68,14 @@ class Results:
         rows = self.trials[self.trials["study"] == name]
         if not {"probe", "weights_sha256"} <= set(self.trials.columns):
             return rows  # all of them are of one kind
-        names, _, types = _columns(self.studies[name].probe)
-        return rows.reindex(columns=list(names)).infer_objects().astype(types)
+        probe = self.studies[name].probe
+        names, settings, types = _columns(probe)
+        fields = (PROBES[probe] if probe else Trial).model_fields
+        kinds = {name: fields[name].annotation for name in settings}
+        narrow = {name: kind.__name__ for name, kind in kinds.items() if kind in (int, bool)}
+        if is_float_dtype(rows["batch_size"]) and not probe:  # a number or "full", and here always a number
+            narrow["batch_size"] = "int"
+        return rows.reindex(columns=list(names)).infer_objects().astype(narrow | types)
 
 
 class _Outcome(NamedTuple):

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from harness.probes import measure, run_probe
+from harness.report.provenance import code_digests
 from harness.report.write import write_report
 from harness.results.agreement import difference
 from harness.results.frames import load_results, load_study_results
@@ -85,6 +86,17 @@ def test_what_is_recorded_is_not_measured_again_and_lent_to_other_studies(result
     both = load_results(results)
     assert len(both.rows) == len(load_study_results(results / "bowl").rows)
     assert len(both.trials) == 16
+
+
+def test_what_else_a_folder_holds_changes_no_trials_of_a_study(results):
+    fields = {"backend": "numpy", "hidden": [4], "train_size": 50, "val_size": 20, "epochs": 2, "batch_size": 25}
+    training = study_from_table("training", {"baseline": fields, "seeds": {"count": 1}}, "training.toml")
+    run_studies([training], results, jobs=1)
+    both = load_results(results)
+    for name in ("bowl", "training"):
+        alone = load_study_results(results / name).trials
+        pd.testing.assert_frame_equal(both.trials_of(name).reset_index(drop=True), alone)
+    assert set(code_digests(both.trials)) == {"numpy", "probe"}
 
 
 def test_an_edit_of_a_probe_leaves_trainings_alone_and_all_else_counts_for_probes_too():
