@@ -2,7 +2,7 @@
 
     from harness import Trial, train, run, load_results
 
-    train(Trial(hidden=(64, 64), epochs=3)).curve          # one trial, its curve as a DataFrame
+    train(Trial(hidden=(64, 64), epochs=3)).plot_curve()   # one trial; it also predicts, gives its weights, is saved
     run("optimizer", profile="smoke").trials               # a study, its trials as a DataFrame
     load_results("results/local/quick").curves             # what an earlier run left
 
@@ -16,7 +16,8 @@ _HOMES = {
     "Trial": "harness.spec",
     "Study": "harness.spec",
     "load_study": "harness.spec",
-    "train": "harness.training",
+    "train": "harness.api",
+    "load_network": "harness.training",
     "run": "harness.api",
     "load_results": "harness.results.frames",
 }

@@ -2,14 +2,43 @@
 
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from harness import training
+from harness.datasets import Dataset
 from harness.errors import InputError
 from harness.results.frames import Results, load_results
-from harness.spec import Study, load_study
+from harness.spec import Study, Trial, load_study
 from harness.sweep.runner import refuse_undecidable, run_studies
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+class Trained(training.TrainResult):
+    """What `train` returns: a record, a network (`harness.training.trained`), and the picture of its curve."""
+
+    def plot_curve(self, ax: "Axes | None" = None, what: Literal["loss", "accuracy"] = "loss") -> "Axes":
+        """Draw the loss or the accuracy along the training into `ax` (None: into a figure of its own); return the axes.
+
+        Validation images are always there, training images where the trial says `evaluate_train`.
+        """
+        from harness.report.figures.learning import learning_curve
+        from harness.report.figures.style import house_style
+
+        with house_style():
+            return learning_curve(self.curve, what, ax=ax)
+
+
+def train(
+    trial: Trial,
+    dataset: Dataset | None = None,
+    on_evaluation: Callable[[dict[str, Any]], None] | None = None,
+) -> Trained:
+    """Train one network, as `harness.training.train` does; the result also draws its curve."""
+    return Trained(**vars(training.train(trial, dataset, on_evaluation)))
 
 
 def run(

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
+from harness.errors import HarnessError, InputError
+
 Write = Callable[[BinaryIO], object]
 
 
@@ -31,3 +33,16 @@ def replace_files(contents: Mapping[Path, Write], modified: int | None = None) -
     finally:
         for written in aside.values():
             written.unlink(missing_ok=True)
+
+
+def write_atomically(path: Path, content: str | Write) -> None:
+    """Replace the file by a text, or by what a function writes, whole or not at all.
+
+    Raises HarnessError when the disk is full, InputError when the folder cannot be written.
+    """
+    try:
+        replace_files({path: content if callable(content) else lambda file: file.write(content.encode())})
+    except PermissionError as error:
+        raise InputError(f"{path.parent}: cannot be written ({error.strerror})") from None
+    except OSError as error:
+        raise HarnessError(f"{path}: cannot be written ({error.strerror})") from None

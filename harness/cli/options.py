@@ -64,6 +64,20 @@ def _folder(text: str) -> Path:
     return folder
 
 
+def _file(text: str) -> Path:
+    """Refuse before the work what would fail after it."""
+    path = Path(text)
+    if path.is_dir() or not path.parent.is_dir():
+        raise typer.BadParameter(f"{text} is a folder or lies in none, expected a file in a folder that is there")
+    return path
+
+
+def _picture(text: str) -> Path:
+    if Path(text).suffix != ".png":
+        raise typer.BadParameter(f"found {text!r}, expected a file name that ends in .png")
+    return _file(text)
+
+
 Studies = Annotated[list[str], typer.Argument(metavar="STUDY...", help="Names (see `harness list`) or .toml files.")]
 Profile = Annotated[
     str,
@@ -85,6 +99,21 @@ Sample = Annotated[
     typer.Option(metavar="N", parser=_whole_number(1_000_000), help="Rows to train again.", show_default="59"),
 ]
 Data = Annotated[str | None, typer.Option(metavar="NAME|DIR", help="Dataset: a name or a folder of IDX files.")]
+SaveFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--save", metavar="FILE", parser=_file, help="Keep the network (npz); from Python: harness.load_network(FILE)."
+    ),
+]
+PlotFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--plot",
+        metavar="FILE.png",
+        parser=_picture,
+        help="Draw curves, predictions right and wrong, and the first layer's weights.",
+    ),
+]
 Jobs = Annotated[
     int | None,
     typer.Option(metavar="N", parser=_whole_number(1024), help="Worker processes.", show_default="the cores there are"),

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.atomic import Write, replace_files
-from harness.errors import HarnessError, InputError
+from harness.atomic import write_atomically
+from harness.errors import InputError
 from harness.spec.names import RESERVED
 from harness.spec.shipped import SHIPPED, still_there
 from harness.spec.study import Study, study_from_record
@@ -117,16 +117,3 @@ def read_json(path: Path) -> Any:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: damaged, not JSON ({error})") from None
-
-
-def write_atomically(path: Path, content: str | Write) -> None:
-    """Replace the file by a text, or by what a function writes, whole or not at all.
-
-    Raises HarnessError when the disk is full, InputError when the folder cannot be written.
-    """
-    try:
-        replace_files({path: content if callable(content) else lambda file: file.write(content.encode())})
-    except PermissionError as error:
-        raise InputError(f"{path.parent}: cannot be written ({error.strerror})") from None
-    except OSError as error:
-        raise HarnessError(f"{path}: cannot be written ({error.strerror})") from None

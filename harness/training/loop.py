@@ -18,6 +18,7 @@ from harness.training import diagnostics, setup
 from harness.training.schedules import learning_rates
 from harness.training.streams import dropout_key, stream
 from harness.training.threads import one_thread
+from harness.training.trained import Pixels, TrainedNetwork
 from kernels import layout
 from kernels.layout import Images, Network, State
 
@@ -36,16 +37,14 @@ LOSS_BOUND = 1e6
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class TrainResult:
-    """A finished trial: its record (JSON-able, as in the journal) and the network as it ended.
+@dataclass(frozen=True, repr=False)
+class TrainResult(TrainedNetwork):
+    """A finished trial: the network as it ended, and its record (JSON-able, as in the journal).
 
     `predictions` are the classes (uint8) that it predicts for the test images; None where it diverged.
     """
 
     record: Row
-    network: Network
-    state: State
     predictions: NDArray[np.uint8] | None
 
     @property
@@ -77,7 +76,8 @@ def train(
             if run.diverged or run.exhausted():
                 break
         record = run.record(started)
-        return TrainResult(record, run.network, run.state, run.predictions)
+        pixels = Pixels(dataset.image_shape, run.images.scale, run.images.shift, run.images.sparse)
+        return TrainResult(trial, run.network, run.state, pixels, record, run.predictions)
 
 
 @dataclass(frozen=True)

@@ -101,8 +101,8 @@ def images_of(trial: Trial, dataset: Dataset, train: NDArray[np.int64]) -> tuple
     pixels = _packed(dataset) if visited else None
     sparse = pixels is not None
     return (
-        _images(dataset.train_images, dataset.train_labels, pixels and pixels[0], sparse, scale, shift),
-        _images(dataset.test_images, dataset.test_labels, pixels and pixels[1], sparse, scale, shift),
+        images_from(dataset.train_images, dataset.train_labels, pixels and pixels[0], sparse, scale, shift),
+        images_from(dataset.test_images, dataset.test_labels, pixels and pixels[1], sparse, scale, shift),
     )
 
 
@@ -165,7 +165,7 @@ def pack(pixels: NDArray[np.uint8]) -> Packed:
     return packed
 
 
-def _images(
+def images_from(
     pixels: NDArray[np.uint8],
     labels: NDArray[np.uint8],
     packed: Packed | None,
@@ -173,4 +173,5 @@ def _images(
     scale: float,
     shift: float,
 ) -> Images:
+    """Put pixels (n, D) and labels (n,) together as the kernels read them; `packed` are the pixels, or None."""
     return Images(np.asarray(pixels), np.asarray(labels), *(packed or _EMPTY), sparse, scale, shift)

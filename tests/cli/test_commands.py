@@ -6,6 +6,8 @@ import shlex
 
 import pandas as pd
 
+from harness import load_network
+
 
 def test_list_names_the_shipped_studies(harness):
     done = harness("list")
@@ -49,6 +51,15 @@ def test_train_shows_the_training_images_at_the_end_and_on_the_way_where_asked_f
     assert all("training loss" in line and "validation loss" in line for line in often[:-1])
     for lines in (plain, often):
         assert re.fullmatch(r"test accuracy \S+ %, loss \S+; training accuracy \S+ %, loss \S+  \(.*\)", lines[-1])
+
+
+def test_train_saves_and_draws_the_network(harness, place):
+    fields = ["dataset=tiny", "val_size=20", "hidden=4", "epochs=2", "backend=numpy"]
+    settings = [word for field in fields for word in ("--set", field)]
+    done = harness("train", *settings, "--save", "net.npz", "--plot", "net.png")
+    assert done.stdout.splitlines()[-2:] == ["network net.npz", "figure  net.png"]
+    assert load_network(place / "net.npz").weights(1).shape == (16, 4)
+    assert (place / "net.png").read_bytes().startswith(b"\x89PNG")
 
 
 CLAIMS = """

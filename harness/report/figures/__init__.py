@@ -1,6 +1,7 @@
 """Figures: one file a form, with the function of its name (DataFrame → Axes, `ax` in and out) and what lays it out.
 
-A study's `[[figures]]` tables say which forms it draws. Call everything here inside `style.house_style()`.
+A study's `[[figures]]` tables say which forms it draws. Some are of one network instead, for notebooks: from arrays and
+the curve of one training to an Axes. Call everything here inside `style.house_style()`.
 """
 
 from collections import Counter
@@ -8,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.report.figures import summary
+from harness.report.figures.confusion import confusion_counts, confusion_matrix
 from harness.report.figures.curves import FORM as CURVES
 from harness.report.figures.curves import curves
 from harness.report.figures.effects import FORM as EFFECTS
@@ -18,6 +20,8 @@ from harness.report.figures.heatmap import FORM as HEATMAP
 from harness.report.figures.heatmap import heatmap
 from harness.report.figures.layers import FORM as LAYERS
 from harness.report.figures.layers import layers
+from harness.report.figures.learning import learning_curve
+from harness.report.figures.mosaic import first_layer_weights, mistakes, predictions, sample_images
 from harness.report.figures.panels import Drawing
 from harness.report.figures.response import FORM as RESPONSE
 from harness.report.figures.response import response
@@ -36,8 +40,9 @@ from harness.spec.probes import PROBES
 from harness.spec.validation import checked
 
 __all__ = [
-    "Drawing", "curves", "draw_study", "draw_summary", "effects", "figures_of", "forest", "heatmap", "interactions",
-    "layers", "reached", "response", "sensitivity", "strip", "time",
+    "Drawing", "confusion_counts", "confusion_matrix", "curves", "draw_study", "draw_summary", "effects", "figures_of",
+    "first_layer_weights", "forest", "heatmap", "interactions", "layers", "learning_curve", "mistakes", "predictions",
+    "reached", "response", "sample_images", "sensitivity", "strip", "time",
 ]  # fmt: skip
 
 FORMS: dict[str, Form] = {
