@@ -21,6 +21,9 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "harness.statistics": ("harness.spec", "harness.results"),
     "harness.training": ("kernels", "harness.datasets", "harness.spec"),
     "harness.probes": ("kernels", "harness.datasets", "harness.training", "harness.spec"),
+    "harness.tutorial": (
+        "kernels", "harness.datasets", "harness.training", "harness.probes", "harness.results", "harness.spec",
+    ),
     "harness.sweep": (
         "harness.training", "harness.probes", "harness.datasets", "harness.results", "harness.statistics",
         "harness.spec",

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import typer
 
-from harness.cli import data, quality, reports, studies, train, verification
+from harness.cli import data, quality, reports, studies, train, verification, walk
 from harness.cli.shared import STOPPED
 from harness.errors import HarnessError
 from harness.text import note
@@ -27,6 +27,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "run": studies.run,
     "plan": studies.plan,
     "train": train.train,
+    "tutorial": walk.tutorial,
     "check": quality.check,
     "report": reports.report,
     "compare": reports.compare,

@@ -28,14 +28,16 @@ def report(
     if not check:
         write(results, reports)
         return
+    from harness.report.tutorial import check_tutorial
     from harness.report.write import check_report
+    from harness.results.tutorial_tables import has_tutorial
 
-    stale = check_report(results, reports)
+    stale = check_report(results, reports) + (check_tutorial(results, reports) if has_tutorial(results) else [])
     for line in stale:
         print(line)
     if stale:
         again = f"harness report --results {shlex.quote(str(results))} --reports {shlex.quote(str(reports))}"
-        raise HarnessError(f"the report in {reports} does not follow from {results}; `{again}` writes it anew")
+        raise HarnessError(f"the report in {reports} does not follow from {results}; `{again}` rewrites it")
     print(f"{reports}: the report follows from {results}")
 
 
@@ -96,6 +98,10 @@ def export(
 
 
 def write(results: Path, reports: Path) -> None:
+    from harness.report.tutorial import write_tutorial
     from harness.report.write import write_report
+    from harness.results.tutorial_tables import has_tutorial
 
     print(f"report:  {write_report(results, reports)}")
+    if has_tutorial(results):
+        print(f"page:    {write_tutorial(results, reports)}")

@@ -14,7 +14,7 @@ from harness.report.figures import draw_study, draw_summary
 from harness.report.figures.panels import Drawing
 from harness.report.figures.style import house_style, png_bytes
 from harness.report.fingerprint import drawn, results_digest
-from harness.report.folder import FIGURES, REPORT, SEAL, digest, file_digest, publish, read_seal, refuse_foreign
+from harness.report.folder import REPORT, digest, file_digest, publish, refuse_foreign, stale
 from harness.report.sections import render
 from harness.report.speed_section import Bench, bench_drawings, bench_section, load_bench
 from harness.report.study_frames import all_frames
@@ -41,18 +41,11 @@ def write_report(results: Path, reports: Path) -> Path:
 def check_report(results: Path, reports: Path) -> list[str]:
     """Return what of the report is stale, edited or missing, a line each; [] when it follows from the results."""
     found, bench = _load(results)
-    path = reports / REPORT
-    if not path.is_file():
-        return [f"{path}: missing"]
-    text = path.read_bytes().decode(errors="replace")
     with house_style():
         drawings = draw(found, bench)
     names = [f"{d.name}.png" for group in drawings.values() for d in group]
-    on_disk = {name: file_digest(reports / FIGURES / name) for name in names}
-    fresh = _compose(found, bench, drawings, on_disk)
-    if text == fresh:
-        return []
-    return _differences(path, text, fresh, on_disk) or [f"{path}: edited, or written by another version"]
+    on_disk = {name: file_digest(reports / REPORT.figures / name) for name in names}
+    return stale(reports, REPORT, _compose(found, bench, drawings, on_disk), on_disk)
 
 
 def _load(results: Path) -> tuple[Results, Bench | None]:
@@ -98,30 +91,8 @@ def _compose(
             for d in group
         },
     }
-    captions = {study: [(f"{FIGURES}/{d.name}.png", d.caption) for d in group] for study, group in drawings.items()}
+    captions = {
+        study: [(f"{REPORT.figures}/{d.name}.png", d.caption) for d in group] for study, group in drawings.items()
+    }
     speed = bench_section(bench, captions["bench"]) if bench else None
     return render(results, captions, speed) + f"\n<!-- seal {json.dumps(seal, indent=1)} -->\n"
-
-
-def _differences(path: Path, text: str, fresh: str, on_disk: dict[str, str | None]) -> list[str]:
-    old, new = read_seal(text), read_seal(fresh)
-    if old is None or new is None:
-        return [f"{path}: its seal is missing or damaged; move the file and write the report anew"]
-    lines = []
-    if old.get("results") != new["results"]:
-        lines.append(f"{path}: the results have changed since it was written")
-    known = old["figures"]
-    for name, content in on_disk.items():
-        figure = path.parent / FIGURES / name
-        if content is None:
-            lines.append(f"{figure}: missing")
-        elif name not in known:
-            lines.append(f"{figure}: not in the report")
-        elif known[name].get("drawn") != new["figures"][name]["drawn"]:
-            lines.append(f"{figure}: shows other data than the results")
-        elif known[name].get("file") != content:
-            lines.append(f"{figure}: edited")
-    lines += [f"{path.parent / FIGURES / name}: no longer drawn" for name in known if name not in on_disk]
-    if SEAL.sub("", text) != SEAL.sub("", fresh):
-        lines.append(f"{path}: its text differs from what the results say")
-    return lines

@@ -272,3 +272,11 @@ def test_from_python_as_from_the_command_line(place, monkeypatch):
     wide = results.trials.query("arm == 'wide' and seed == 0")
     assert record["weights_sha256"] == wide["weights_sha256"].item()
     json.dumps(record, allow_nan=False)
+
+
+def test_a_section_of_the_tutorial_is_computed_told_and_put_on_the_page(harness, place):
+    done = harness("tutorial", "2.1", "--results", "here", "--reports", "there")
+    assert done.returncode == 0, done.stderr
+    assert "0.8577724820896163" in done.stdout
+    assert "0.8577724820896163" in (place / "there/tutorial.md").read_text()
+    assert harness("tutorial", "2.4").returncode == 2

@@ -1,0 +1,80 @@
+"""The tutorial as a page: tutorial.md and its pictures, made from the tables in results/tutorial and the verdicts."""
+
+import json
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from harness.errors import InputError
+from harness.report.figures.panels import Drawing
+from harness.report.figures.style import house_style, png_bytes
+from harness.report.fingerprint import drawn
+from harness.report.folder import TUTORIAL, digest, file_digest, publish, refuse_foreign, stale
+from harness.report.tutorial.claims import read_verdicts, verdicts_digest
+from harness.report.tutorial.page import render
+from harness.results.tutorial_tables import has_tutorial, read_tables, tables_digest
+from harness.spec.tutorial_sections import SECTIONS, Section
+
+Tables = Mapping[str, pd.DataFrame]
+Picture = Callable[[Tables], tuple[Figure, str]]
+"""From the tables of a section to a picture and its caption."""
+
+
+def write_tutorial(results: Path, reports: Path) -> Path:
+    """Write `reports`/tutorial.md and `reports`/tutorial/*.png from the results folder; return the page's path.
+
+    Raises InputError when there are no tables of the tutorial, or when `reports` holds other things or cannot be
+    written, HarnessError when the disk is full.
+    """
+    refuse_foreign(reports, TUTORIAL)
+    drawings = _drawings(results)
+    with house_style():
+        files = {f"{d.name}.png": png_bytes(d.figure) for group in drawings.values() for d in group}
+    text = _compose(results, drawings, {name: digest(content) for name, content in files.items()})
+    return publish(reports, text, files, TUTORIAL)
+
+
+def check_tutorial(results: Path, reports: Path) -> list[str]:
+    """Return what of the page is stale, edited or missing, a line each; [] when it follows from the results."""
+    drawings = _drawings(results)
+    on_disk = {
+        f"{d.name}.png": file_digest(reports / TUTORIAL.figures / f"{d.name}.png")
+        for group in drawings.values()
+        for d in group
+    }
+    return stale(reports, TUTORIAL, _compose(results, drawings, on_disk), on_disk)
+
+
+def draw_section(section: Section, tables: Tables) -> list[Drawing]:
+    """Return the pictures of a section, named after it; none where it was not computed (call inside house_style())."""
+    if not section.pictures or not tables:
+        return []
+    known: Mapping[str, Picture] = import_module(f"{__name__}.pictures_{section.module}").PICTURES
+    return [Drawing(f"{section.number}-{name}", *known[name](tables)) for name in section.pictures]
+
+
+def _drawings(results: Path) -> dict[str, list[Drawing]]:
+    if not has_tutorial(results):
+        raise InputError(f"results folder {results}: holds nothing of the tutorial; `harness tutorial` computes it")
+    with house_style():
+        return {section.number: draw_section(section, read_tables(results, section.number)) for section in SECTIONS}
+
+
+def _compose(results: Path, drawings: Mapping[str, list[Drawing]], digests: Mapping[str, str | None]) -> str:
+    seal = {
+        "results": tables_digest(results) + verdicts_digest(results),
+        "figures": {
+            f"{d.name}.png": {"drawn": drawn(d.figure), "file": digests[f"{d.name}.png"]}
+            for group in drawings.values()
+            for d in group
+        },
+    }
+    captions = {
+        number: [(f"{TUTORIAL.figures}/{d.name}.png", d.caption) for d in group] for number, group in drawings.items()
+    }
+    tables = {section.number: read_tables(results, section.number) for section in SECTIONS}
+    text = render(tables, captions, read_verdicts(results))
+    return text + f"\n<!-- seal {json.dumps(seal, indent=1)} -->\n"

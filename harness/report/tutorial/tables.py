@@ -1,0 +1,21 @@
+"""Tables of the tutorial as cells of text, for the terminal and the page alike."""
+
+import pandas as pd
+
+from harness.text import number
+
+
+def cells(table: pd.DataFrame) -> list[list[str]]:
+    """Return the rows of a table as texts; a float in as few digits as tell it apart, a missing one as a dash."""
+    return [[_cell(value) for value in row] for row in table.itertuples(index=False)]
+
+
+def flush_right(table: pd.DataFrame) -> list[bool]:
+    """Tell for each column whether it holds numbers and nothing else, also where they are kept as text."""
+    return [bool(pd.to_numeric(table[column], errors="coerce").notna().all()) for column in table.columns]
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return "–" if value != value else number(value)
+    return str(value)

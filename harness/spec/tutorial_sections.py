@@ -1,0 +1,125 @@
+"""The sections of the tutorial as data: what is computed, printed and drawn of each; its claims are those of studies.
+
+The tables of a section come from `tables()` in ``harness/tutorial/section_<number>.py``, its pictures from `PICTURES`
+in ``harness/report/tutorial/pictures_<number>.py``; dots of the number are underscores there.
+"""
+
+from typing import NamedTuple
+
+from harness.errors import InputError, nearest
+from harness.spec.shipped import find_study, read_toml, study_names
+
+
+class Section(NamedTuple):
+    """A section of the tutorial, or the list of its errata."""
+
+    number: str
+    title: str
+    says: str
+    """What is shown of it, in a sentence or two."""
+    printed: tuple[str, ...] = ()
+    """Tables that are printed, in the terminal and on the page; pictures may read others beside them."""
+    pictures: tuple[str, ...] = ()
+    kernels: tuple[str, ...] = ()
+    """What computes it, by the names of kernels."""
+
+    @property
+    def computed(self) -> bool:
+        """Whether it has tables of its own."""
+        return bool(self.printed or self.pictures)
+
+    @property
+    def module(self) -> str:
+        """The number as names of modules have it."""
+        return self.number.replace(".", "_")
+
+
+SECTIONS = (
+    Section(
+        "1.1",
+        "Perceptron",
+        "A threshold unit and its learning rule.",
+    ),
+    Section(
+        "1.2",
+        "Neuron",
+        "A threshold unit with a smooth activation: the tutorial's two inputs, by hand and by the kernels.",
+        printed=("numbers",),
+        kernels=("affine_forward", "sigmoid_forward"),
+    ),
+    Section(
+        "1.3",
+        "Activation functions",
+        "Four activation functions and what their slopes do to a gradient.",
+    ),
+    Section("1.4", "Network architecture", "The shapes of the network 2-4-3-1."),
+    Section(
+        "2.1",
+        "Forward propagation",
+        "The network 2-3-1, layer by layer. There samples stand as columns, W a + b; here they are rows, x w + b: "
+        "the numbers are the same.",
+        printed=("numbers",),
+        kernels=("affine_forward", "sigmoid_forward"),
+    ),
+    Section(
+        "2.2",
+        "Loss functions",
+        "Squared error and cross-entropy, their values and gradients; and the loss of a trained network on a plane.",
+    ),
+    Section(
+        "2.3",
+        "Backpropagation",
+        "The chain rule in numbers: every intermediate derivative of the tutorial's examples.",
+    ),
+    Section("3.1", "Universal approximation", "One hidden layer, by its width."),
+    Section("3.2", "Feature hierarchy", "What layers learn is asked in studies alone."),
+    Section(
+        "3.3",
+        "Depth and width",
+        "Two networks of the tutorial, counted; depth against width at an equal number of parameters.",
+    ),
+    Section(
+        "4.1",
+        "Weight initialization",
+        "Where weights start, and what that does to the signal.",
+    ),
+    Section(
+        "4.2",
+        "Optimization and batches",
+        "Paths of update rules, and schedules of the learning rate.",
+    ),
+    Section(
+        "4.3",
+        "Normalization",
+        "Batch norm and layer norm on one batch.",
+    ),
+    Section(
+        "4.4",
+        "Regularization and dropout",
+        "Overfitting as it happens, and the masks that dropout draws.",
+    ),
+    Section("5.1", "Handwritten digits", "The tutorial's network, trained."),
+    Section(
+        "5.2",
+        "Exercises",
+        "Exercise 1 is a number. Exercise 2 is the kernel of dropout and its study, exercise 3 the study of update "
+        "rules, exercise 4 the weights of the first layer.",
+        printed=("numbers",),
+        kernels=("affine_forward", "sigmoid_forward"),
+    ),
+)  # fmt: skip
+
+
+def claims_of(section: Section) -> dict[str, list[str]]:
+    """Return the studies that are shipped on a section by name, and the ids of what each claims."""
+    tables = {name: read_toml(find_study(name).data, name) for name in study_names()}
+    asked = {name: table for name, table in tables.items() if table.get("section") == section.number}
+    return {name: [claim["id"] for claim in table.get("claims", [])] for name, table in asked.items()}
+
+
+def find_section(number: str) -> Section:
+    """Return the section of this number; raises InputError with the nearest one."""
+    known = {section.number: section for section in SECTIONS}
+    if number not in known:
+        raise InputError(f"tutorial: no section '{number}'{nearest(number, known)}; known: {', '.join(known)}")
+    return known[number]

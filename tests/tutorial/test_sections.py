@@ -1,0 +1,72 @@
+"""What the tutorial works out is what the kernels compute, and its page follows from the tables alone."""
+
+import math
+import shutil
+from importlib import import_module
+
+import pandas as pd
+import pytest
+
+from harness.errors import InputError
+from harness.report.folder import TUTORIAL
+from harness.report.tutorial import check_tutorial, write_tutorial
+from harness.results.tutorial_tables import NUMBERS, read_tables, write_tables
+from harness.spec.tutorial_sections import SECTIONS, find_section
+from harness.tutorial import compute
+
+WORKED = [section for section in SECTIONS if NUMBERS in section.printed]
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """A results folder with the sections that have worked numbers; not to be written to."""
+    folder = tmp_path_factory.mktemp("results")
+    for section in WORKED:
+        write_tables(folder, section.number, compute(section))
+    return folder
+
+
+@pytest.mark.parametrize("section", WORKED, ids=lambda section: section.number)
+def test_the_kernels_give_the_numbers_of_the_tutorial(results, section):
+    numbers = read_tables(results, section.number)[NUMBERS]
+    assert len(numbers)
+    for row in numbers.itertuples(index=False):
+        assert math.isclose(float(row.computed), float(row.tutorial), rel_tol=1e-14, abs_tol=1e-15), row
+
+
+def test_every_picture_of_a_section_is_drawn_by_its_module():
+    for section in SECTIONS:
+        if section.pictures:
+            module = import_module(f"harness.report.tutorial.pictures_{section.module}")
+            assert tuple(module.PICTURES) == section.pictures
+
+
+def test_the_page_follows_from_the_tables_alone(results, tmp_path):
+    copy, first, second = tmp_path / "results", tmp_path / "first", tmp_path / "second"
+    shutil.copytree(results, copy)
+    for reports in (first, second):
+        write_tutorial(copy, reports)
+    pages = [{p.relative_to(reports): p.read_bytes() for p in reports.rglob("*.*")} for reports in (first, second)]
+    assert pages[0] == pages[1]
+    assert check_tutorial(copy, first) == []
+    text = (first / TUTORIAL.text).read_text()
+    for row in read_tables(copy, "2.1")[NUMBERS].itertuples():
+        assert row.computed in text
+    changed = read_tables(copy, "2.1")
+    changed[NUMBERS].loc[0, "computed"] = "0.4"
+    write_tables(copy, "2.1", changed)
+    assert any("results have changed" in line for line in check_tutorial(copy, first))
+    assert any("text differs" in line for line in check_tutorial(copy, first))
+
+
+def test_a_table_is_read_as_it_was_written(tmp_path):
+    tables = {"points": pd.DataFrame({"x": [0.1 + 0.2, 1e-300], "name": ["a", "b"]})}
+    write_tables(tmp_path, "1.1", tables | {"gone": tables["points"]})
+    write_tables(tmp_path, "1.1", tables)
+    (name,) = read_tables(tmp_path, "1.1")
+    pd.testing.assert_frame_equal(read_tables(tmp_path, "1.1")[name], tables["points"], check_exact=True)
+
+
+def test_a_section_that_is_not_there_is_refused_with_the_nearest():
+    with pytest.raises(InputError, match=r"no section '2.33' \(did you mean '2.3'\?\)"):
+        find_section("2.33")
