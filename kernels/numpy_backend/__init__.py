@@ -15,11 +15,12 @@ from kernels.numpy_backend import (
     losses,
     normalization,
     optimizers,
+    perceptron,
     regularization,
     sparse,
 )
 
-FAMILIES = affine, inputs, sparse, activations, losses, normalization, dropout, regularization, optimizers
+FAMILIES = affine, inputs, sparse, activations, losses, normalization, dropout, regularization, optimizers, perceptron
 """Modules of kernels, in the order in which these are listed and checked."""
 LEVEL_1 = tuple(kernel for module in FAMILIES for kernel in branches.kernels_of(module))
 LEVEL_2 = tuple(branches.kernels_of(epoch))

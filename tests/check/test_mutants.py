@@ -316,6 +316,16 @@ MUTANTS = [
         ("bias step forgotten", "rate / (1 - beta1**step)", "rate / (1 - beta1)", "adam_step"),
     ),
     *_mutants(
+        "numpy_backend/perceptron.py",
+        ("fires on the line", "x @ w + b > 0", "x @ w + b >= 0", "perceptron_forward"),
+        ("threshold not learned", "b += rate * error", "b += 0 * error", "perceptron_epoch"),
+        ("learns from right answers too", "int(labels[i]) - int(y[0])", "2 * int(labels[i]) - 1", "perceptron_epoch"),
+    ),
+    *_mutants(
+        "numba_backend/perceptron.py",
+        ("learns backwards", "eta if wanted else -eta", "-eta if wanted else eta", "perceptron_epoch"),
+    ),
+    *_mutants(
         "numba_backend/sparse.py",
         (
             "overlapping vectors read too late",

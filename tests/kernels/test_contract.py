@@ -18,6 +18,8 @@ DEMANDED = {
     *(f"{step}_step" for step in choices.STEPS),
     "batch_norm_inference",
     "clip_by_global_norm",
+    "perceptron_forward",
+    "perceptron_epoch",
     "train_epoch",
     "evaluate",
 }
