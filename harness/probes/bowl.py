@@ -23,7 +23,7 @@ def bowl(asked: Bowl) -> Measured:
     curvatures = np.geomspace(1, 1 / asked.condition, asked.dimensions)  # (D,)
     axes, _ = np.linalg.qr(rng.normal(size=(asked.dimensions, asked.dimensions)))  # (D, D), a column an axis
     start = rng.normal(size=asked.dimensions)
-    path = _descent(asked, curvatures, axes, start / np.linalg.norm(start))  # (T + 1, D)
+    path = descent(asked, curvatures, axes, start / np.linalg.norm(start))  # (T + 1, D)
     along = path @ axes
     losses = 0.5 * (along**2 * curvatures).sum(axis=1)  # (T + 1,)
     steep = along[np.abs(along[:, 0]) > ROUNDING * np.abs(along[0, 0]), 0]
@@ -51,7 +51,7 @@ def _shown(limit: int) -> list[int]:
     return [0, *dict.fromkeys(int(step) for step in np.geomspace(1, limit, int(60 * np.log10(limit)) + 2))]
 
 
-def _descent(asked: Bowl, curvatures: np.ndarray, axes: np.ndarray, start: np.ndarray) -> np.ndarray:
+def descent(asked: Bowl, curvatures: np.ndarray, axes: np.ndarray, start: np.ndarray) -> np.ndarray:
     """Return the points visited (T + 1, D), the start first."""
     hessian = (axes * curvatures) @ axes.T  # (D, D)
     constants = {**RULES[asked.optimizer].defaults, "momentum": asked.momentum}

@@ -7,6 +7,7 @@ from harness.probes import measure
 from harness.spec.probes import ForwardByHand
 from harness.tutorial import as_written
 from harness.tutorial.by_hand import ITS_CODE, Worked, numbers
+from harness.tutorial.exercise_4 import first_layer
 
 WEIGHTS = {
     "W1": np.array([[0.1, 0.2], [0.3, 0.4]]),
@@ -17,7 +18,7 @@ WEIGHTS = {
 
 
 def tables() -> dict[str, pd.DataFrame]:
-    """Return the output that exercise 1 asks for, by both backends."""
+    """Return the output that exercise 1 asks for, by both backends, and the weights of exercise 4."""
     theirs = as_written.forward_propagation(np.array([[1.0], [2.0]]), WEIGHTS)[0][0, 0]
     rows = [
         Worked(
@@ -28,4 +29,4 @@ def tables() -> dict[str, pd.DataFrame]:
         )
         for backend in ("numpy", "numba")
     ]
-    return {"numbers": numbers(rows)}
+    return {"numbers": numbers(rows), "first_layer": first_layer()}

@@ -11,7 +11,7 @@ from harness.report.figures.style import INK
 
 HEIGHT = 4.2
 SHADES = "Oranges"
-DARK = 0.6  # of the largest count, above which white is read better
+DARK = 0.72  # of the largest count, above which white is read better
 
 
 def confusion_counts(labels: NDArray[Any], predicted: NDArray[Any], classes: int) -> NDArray[np.int64]:

@@ -119,6 +119,10 @@ def contrast(colour: str) -> float:
     return 1.05 / (0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2] + 0.05)
 
 
+STRONG = tuple(colour for colour in PALETTE if contrast(colour) >= 3)
+"""Those that thin lines can have, too (WCAG asks 3 of graphics)."""
+
+
 def readable(colour: str) -> str:
     """Return a colour for text: `colour` itself, or as much darker as it takes to be read on white."""
     red, green, blue = matplotlib.colors.to_rgb(colour)
