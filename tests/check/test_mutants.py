@@ -177,15 +177,10 @@ MUTANTS = [
         ("half forgotten", "coefficient / 2 * float", "coefficient * float", "l2_forward"),
         ("twice the decay", "dw += coefficient * w", "dw += 2 * coefficient * w", "l2_backward"),
         ("growth, not decay", "dw += coefficient * w", "dw -= coefficient * w", "l2_backward"),
-        (
-            "root forgotten",
-            "float(np.sqrt(np.sum(gradients * gradients)))",
-            "float(np.sum(gradients * gradients))",
-            "global_norm",
-        ),
+        ("root forgotten", "float(np.sqrt(total))", "float(total)", "global_norm"),
         ("clips what is short", "if norm > max_norm", "if norm < max_norm", "clip_by_global_norm"),
         ("clips everything", "if norm > max_norm", "if norm > 0", "clip_by_global_norm"),
-        ("scaled by the limit alone", "gradients *= max_norm / norm", "gradients *= max_norm", "clip_by_global_norm"),
+        ("scaled by the limit alone", "factor = max_norm / norm", "factor = max_norm", "clip_by_global_norm"),
     ),
     *_mutants(
         "numpy_backend/optimizers.py",
@@ -304,7 +299,7 @@ MUTANTS = [
     ),
     *_mutants(
         "numba_backend/regularization.py",
-        ("clipped to norm 1", "type(max_norm / norm)", "type(1 / norm)", "clip_by_global_norm"),
+        ("clipped to norm 1", "factor = max_norm / norm", "factor = 1 / norm", "clip_by_global_norm"),
     ),
     *_mutants(
         "numba_backend/normalization.py",

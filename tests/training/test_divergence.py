@@ -90,7 +90,9 @@ def test_without_monitored_images_the_training_images_tell_that_the_last_weights
 
 def test_a_monitored_loss_that_is_not_finite_ends_the_training(images, backend_name):
     """All training images are black, so no weight of the first layer moves; the test images meet infinite ones."""
-    dark = replace(images, train_images=np.zeros_like(images.train_images), digest="dark")
+    black = np.zeros_like(images.train_images)
+    black.flags.writeable = False  # as a mapped dataset: the same compiled version
+    dark = replace(images, train_images=black, digest="dark")
     choices = {"initializer": "normal", "init_std": 1e37, "input_scale": "raw", "output_initializer": "zeros"}
     sizes = {"train_size": 50, "val_size": 50, "batch_size": 10, "hidden": (8,), "epochs": 3}
     trial = Trial(**choices, **sizes, monitor="test", backend=backend_name)

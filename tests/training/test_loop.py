@@ -30,8 +30,8 @@ def test_batches_of_one(short, backend_name):
 
 
 def test_a_last_batch_of_one_image_leaves_the_running_figures_of_batch_norm_alone(short, backend_name):
-    """Its update moves nothing but β and the output layer, so at rate 0 the network is the one without it."""
-    still = {"normalization": "batch", "optimizer": "sgd", "learning_rate": 1e-300, "shuffle": False}
+    """Its update moves nothing but β and the output layer: at a rate next to 0 the network is the one without it."""
+    still = {"normalization": "batch", "optimizer": "sgd", "learning_rate": 1e-30, "shuffle": False}
     with_it, without = (
         short(**still, train_size=size, batch_size=33, split="head", backend=backend_name).state for size in (100, 99)
     )

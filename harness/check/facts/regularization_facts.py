@@ -24,9 +24,12 @@ def _gradients(share: float) -> Draw:
 
 
 def _timed(rng: np.random.Generator, size: Size) -> Env:
-    """A limit below every norm, so that each call clips, and not only the first of many."""
+    """Gradients of ±1, whose norm is the same in any order, and a limit so near below it that the factor rounds to 1:
+    each call clips, and not only the first of many."""
     arrays = normal_timed(rng, dict.fromkeys(("w", "dw", "gradients"), (size.d * size.m,)))
-    return arrays | {"coefficient": 1e-4, "max_norm": -1.0}
+    arrays["gradients"] = np.copysign(np.float32(1), arrays["gradients"])
+    norm = float(np.sqrt(np.float32(arrays["gradients"].size)))
+    return arrays | {"coefficient": 1e-4, "max_norm": norm * (1 - 1e-8)}
 
 
 flat = partial(fact, timed=_timed, ladder=BUFFERS)
