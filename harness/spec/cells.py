@@ -59,8 +59,9 @@ def first_cells(study: Study) -> list[Cell]:
 def winners(study: Study, val_loss: ValidationLoss) -> dict[tuple[str, int], Winner]:
     """Return what won by arm and confirming seed: the lowest mean validation loss over the tuning seeds.
 
-    Of equal means the smaller values win. Settings at which any seed did not end finite count as the worst. A pair is
-    left out while one of its tuning trials is unfinished, and for good when none of its settings ended finite.
+    Of equal means the smaller values win. Settings at which any seed did not end finite count as the worst, and are all
+    equal; so an arm that nothing could train is run all the same, for a seed that is lost is told and counted, never
+    left out. A pair is left out while one of its tuning trials is unfinished.
     """
     found = {}
     for arm in study.arms if study.tune else ():
@@ -121,8 +122,7 @@ def _cell(arm: Arm, phase: Phase, seed: int, settings: Mapping[str, Any] | None 
 
 def _winner(arm: Arm, seeds: range, study: Study, val_loss: ValidationLoss) -> Winner | None:
     assert study.tune is not None
-    best: Run | None = None
-    lowest: tuple[float, tuple[tuple[int, float], ...]] = (math.inf, ())
+    tried: list[tuple[float, tuple[tuple[int, float], ...], Run]] = []
     for settings in study.tune.combinations():
         trials = [_cell(arm, "tune", seed, settings).trial for seed in seeds]
         losses = [val_loss(trial) for trial in trials]
@@ -130,9 +130,8 @@ def _winner(arm: Arm, seeds: range, study: Study, val_loss: ValidationLoss) -> W
             return None
         mean = sum(loss for loss in losses if loss is not None) / len(losses)
         ranks = tuple(_rank(settings[field], values) for field, values in study.tune.grid.items())
-        if math.isfinite(mean) and (mean, ranks) < lowest:
-            best, lowest = trials[0], (mean, ranks)
-    return winner_of(study.tune, best) if best is not None else None
+        tried.append((mean if math.isfinite(mean) else math.inf, ranks, trials[0]))
+    return winner_of(study.tune, min(tried, key=lambda one: one[:2])[2])
 
 
 def _rank(value: Any, values: Sequence[Any]) -> tuple[int, float]:

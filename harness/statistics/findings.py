@@ -90,7 +90,8 @@ def find(question: Question, values: pd.DataFrame) -> Finding:
     there = values.pivot(index="seed", columns="arm", values="lost").reindex(columns=names).notna().all(axis=1)
     tables = [values.pivot(index="seed", columns="arm", values=name).reindex(columns=names)[there]
               for name in ("value", "lost", "missed")]  # fmt: skip
-    seeds = Seeds(tables[0].astype(float), tables[1].astype(bool), tables[2].astype(bool))
+    value = tables[0].astype(float).replace([np.inf, -np.inf], np.nan)  # a ratio to 0 is no number to judge by
+    seeds = Seeds(value, tables[1].astype(bool), tables[2].astype(bool))
     lost, n = int(seeds.lost.any(axis=1).sum()), len(seeds.value)
     known = int(seeds.value.notna().all(axis=1).sum())
     finding = FORMS[question.claim.form](question, seeds)._replace(lost=lost)

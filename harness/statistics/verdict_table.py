@@ -61,10 +61,15 @@ def told_verdicts(results: Results) -> pd.DataFrame:
 
 
 def open_questions(results: Results, name: str, look: int) -> list[Question]:
-    """Return the questions of a study that are still open when they have been looked at with `look` seeds."""
-    asked = questions(results.studies[name])
+    """Return the questions of a study that are still open when they have been looked at with `look` seeds.
+
+    No seed answers those that ask for arms whose data is not on the machine: they are not among these.
+    """
+    study = results.studies[name]
+    asked, absent = questions(study), {arm.name for arm in study.left_out}
     found = judged(_up_to(results, look), name, asked, looks_of(results.notes[name]))
-    return [question for question, verdict in zip(asked, found, strict=True) if verdict.look is None]
+    return [question for question, verdict in zip(asked, found, strict=True)
+            if verdict.look is None and not question.arms() & absent]  # fmt: skip
 
 
 def _rows(results: Results, name: str) -> Iterator[dict[str, object]]:
@@ -107,7 +112,7 @@ def judged(results: Results, name: str, asked: Sequence[Question], looks: Sequen
         )
         found = [fallen.get(i) or _at_look(*pair, look) for i, pair in enumerate(zip(asked, found, strict=True))]
         fallen = {i: verdict for i, verdict in enumerate(found) if verdict.look is not None}
-        if (_seed_number(results.trials) < look).all():
+        if (_seed_number(results.trials_of(name)) < look).all():
             break
     return found
 

@@ -108,7 +108,8 @@ def adopt(results: Path, jobs: int, progress: Progress | None = None, work: str 
             len(rows), min(ENOUGH, len(rows)), _train_again(results, drawn, jobs, progress, work), left_out
         )
         if rows and not found.different:
-            _note(results, stale, found)
+            compared = {row.codes[-1] for row in rows}  # sources of which every row had failed have shown nothing
+            _note(results, [row for row in stale if row.codes[-1] in compared], found)
     return found
 
 

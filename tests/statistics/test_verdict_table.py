@@ -9,10 +9,11 @@ from made_results import DIVERGED, FAILED, around, errors_of, results_of, study_
 
 from harness.results.predictions import prediction
 from harness.spec.schema import VERDICTS_COLUMNS
+from harness.spec.study import study_from_table
 from harness.statistics.judging import advantage_test
 from harness.statistics.paired import paired_differences
 from harness.statistics.tables import differences
-from harness.statistics.verdict_table import told_verdicts, verdicts
+from harness.statistics.verdict_table import open_questions, told_verdicts, verdicts
 
 ARMS = {"a": {}, "b": {"learning_rate": 0.1}, "c": {"learning_rate": 0.2}}
 BETTER = {"metric": "test_error", "better": "a", "than": "b"}
@@ -283,6 +284,18 @@ def test_a_figure_that_nobody_recorded_has_no_value_and_nothing_was_lost():
     assert (row["verdict"], row["reason"], row["lost"]) == ("inconclusive", "no value at 8 of 8 seeds", 0)
 
 
+@pytest.mark.parametrize("form", [{"better": "a", "than": "b"}, {"equivalent": ["a", "b"], "margin": 9.0}])
+def test_a_ratio_to_nothing_is_no_number_and_decides_nothing(form):
+    def dead(first, last):
+        return {"layers": [(4, 1, "dead_units", first), (4, 2, "dead_units", last)]}
+
+    ended = {("a", seed): dead(0.0 if seed == 3 else 0.1, 0.2) for seed in range(8)}
+    ended |= {("b", seed): dead(0.1, 0.3 + seed / 100) for seed in range(8)}
+    (row,) = told({"metric": "dead_units", "layer": "last/first", **form}, ended)
+    assert (row["verdict"], row["n"], row["reason"]) == ("inconclusive", 8, "no value at 1 of 8 seeds")
+    assert np.isnan([row[name] for name in FIGURES]).all()
+
+
 def test_arms_are_reduced_within_the_seed():
     arms = {
         f"{rule} {rate}": {"optimizer": rule, "learning_rate": rate} for rule in ("sgd", "adam") for rate in (0.1, 1.0)
@@ -321,6 +334,30 @@ def test_before_a_look_is_complete_nothing_is_decided():
     assert (row["verdict"], row["reason"]) == ("inconclusive", "9 of the 10 seeds of this look are there")
     (row,) = told(BETTER, errors_of(a=around(4.0, n=6, key=1), b=around(9.0, n=6, key=2)), notes=LOOKS)
     assert row["verdict"] == "exploratory", "six seeds do for one look, not for three"
+
+
+def test_the_seeds_of_another_study_complete_no_look():
+    notes = [{"note": "looks", "at": [8, 16], "trials": 0}]
+    one = results_of(study_of(ARMS, [BETTER]), errors_of(a=around(4.0, key=1), b=around(4.5, n=7, key=2)), notes)
+    other = results_of(study_of(ARMS, name="other"), errors_of(a=around(4.0, n=16)))
+    both = replace(one, studies=one.studies | other.studies, trials=pd.concat([one.trials, other.trials]))
+    (row,) = told_verdicts(both).to_dict("records")
+    assert (row["verdict"], row["reason"]) == ("inconclusive", "7 of the 8 seeds of this look are there")
+
+
+def test_no_look_goes_on_for_a_claim_whose_data_is_not_here():
+    blocks = [
+        {"name": "here", "arms": {"a": {}, "b": {"learning_rate": 0.1}}},
+        {"name": "there", "needs": "fashion-mnist", "arms": {
+            name: {"dataset": "fashion-mnist", "learning_rate": rate} for name, rate in (("c", 0.001), ("d", 0.1))
+        }},
+    ]  # fmt: skip
+    both = {"metric": "test_error", "better": {"learning_rate": 0.001}, "than": {"learning_rate": 0.1}}
+    claims = [{"id": "here", **BETTER}, {"id": "both", **both}]
+    table = {"baseline": {"train_size": 1000}, "blocks": blocks, "claims": claims}
+    study = study_from_table("s", table, "s.toml").without_data(["fashion-mnist"])
+    found = results_of(study, errors_of(a=around(4.0, key=1), b=around(4.0, key=2)), LOOKS)
+    assert [question.claim.id for question in open_questions(found, "s", 10)] == ["here"]
 
 
 def test_confirming_seeds_are_looked_at_like_others():

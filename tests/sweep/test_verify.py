@@ -135,6 +135,13 @@ def test_one_row_that_differs_and_nothing_is_adopted(results):
     assert (results / "pace" / "journal.jsonl").read_bytes() == journal
 
 
+def test_sources_of_which_every_row_failed_are_not_adopted(results):
+    outdate(results)
+    edit(results, spoil(0.1, status="failed", code_digest="f" * 16))
+    assert len(adopt(results, jobs=1, work=work("steady")).again) == 5
+    assert rerun(results).ran == 1, "the failed row, which nothing was compared with"
+
+
 def test_rows_that_cannot_be_trained_again_are_not_adopted_unseen(results):
     outdate(results)
     edit(results, spoil(0.2, dataset_digest="0"))
