@@ -58,7 +58,7 @@ class TrainedNetwork:
     def predict(self, images: Array) -> NDArray[np.uint8]:
         """Return the class of each image (n,), by the kernels that trained the network, in inference mode.
 
-        Raises InputError for other images than those above, and where weights are not finite.
+        Raises InputError for other images than those above, and where outputs are not finite, as after a divergence.
         """
         return np.concatenate([classes.astype(np.uint8) for classes, _ in self._passes(images)])
 
@@ -97,8 +97,6 @@ class TrainedNetwork:
     def _passes(self, images: Array) -> Iterator[tuple[NDArray[np.int64], Workspace]]:
         """Yield the classes of some images at a time, and the workspace that their pass has left."""
         pixels = self._rows(images)
-        if not np.isfinite(self.state.parameters).all():
-            raise InputError("the network predicts nothing: its weights are not finite, the training diverged")
         packed = setup.pack(pixels) if self.pixels.sparse else None
         _, scale, shift, sparse = self.pixels
         data = setup.images_from(pixels, np.zeros(len(pixels), np.uint8), packed, sparse, scale, shift)
@@ -112,6 +110,8 @@ class TrainedNetwork:
                 setup.backend(self.trial.backend).evaluate(
                     losses, classes, workspace, self.state, data, rows, self.network
                 )
+            if not np.isfinite(layout.rows_of(workspace.probabilities, len(rows), int(self.network.widths[-1]))).all():
+                raise InputError("the network predicts nothing: its outputs are not finite, its training diverged")
             yield classes, workspace
 
     def _layers(self, workspace: Workspace, n: int) -> list[Array]:

@@ -85,11 +85,13 @@ def test_weights_are_copies_and_layers_count_from_one(saved):
             result.weights(layer)
 
 
-def test_a_network_whose_weights_are_not_finite_predicts_nothing(saved, images):
+def test_a_network_whose_outputs_are_not_finite_predicts_nothing(saved, images, backend_name):
     result, _ = saved
-    broken = result.state._replace(parameters=np.full_like(result.state.parameters, np.nan))
-    with pytest.raises(InputError, match="weights are not finite"):
-        replace(result, state=broken).predict(images.test_images)
+    for value in (np.nan, 1e38):
+        broken = result.state._replace(parameters=np.full_like(result.state.parameters, value))
+        trial = result.trial.model_copy(update={"backend": backend_name})
+        with pytest.raises(InputError, match="outputs are not finite"):
+            replace(result, state=broken, trial=trial).predict(images.test_images)
 
 
 def entries(file, **changed):

@@ -23,7 +23,7 @@ def learning_curve(curve: pd.DataFrame, what: Literal["loss", "accuracy"] = "los
     ax = ax if ax is not None else style.new_figure(HEIGHT)[1][0][0]
     measured = [role for role in ROLES if len(curve) and curve[f"{role}_{what}"].notna().any()]
     if not measured:
-        note(ax, "no evaluation")
+        note(ax, "not measured on the way")
         return ax
     for role, colour, marker in zip(ROLES, style.PALETTE, style.MARKERS, strict=False):
         if role in measured:
