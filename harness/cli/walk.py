@@ -60,15 +60,15 @@ def _told(section: "Section", results: "Path", reports: "Path") -> str:
 
     from harness.report.folder import TUTORIAL
     from harness.report.tutorial.claims import claims_table, read_verdicts
-    from harness.report.tutorial.tables import cells
+    from harness.report.tutorial.tables import cells, heading
     from harness.results.tutorial_tables import NUMBERS, read_tables
 
     tables, verdicts = read_tables(results, section.number), read_verdicts(results)
     title = f"{section.number}  {section.title}"
     parts = [f"{title}\n{'-' * len(title)}", textwrap.fill(section.says, WIDTH)]
     for name in section.printed:
-        heading = "" if name == NUMBERS else f"{name.capitalize()}:\n"
-        parts.append(heading + table(list(tables[name].columns), cells(tables[name])))
+        title = "" if name == NUMBERS else f"{heading(name)}:\n"
+        parts.append(title + table(list(tables[name].columns), cells(tables[name])))
     if claims := claims_table(section, verdicts):
         parts.append(table(["study", "claim", "verdict"], claims))
     if section.pictures:

@@ -8,10 +8,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from harness.training.setup import backend
+from harness.training.trained import TrainedNetwork
+from kernels import layout
+from kernels.branches import ACTIVATE, call_chosen
+from kernels.numpy_backend import activations
 
 Array = NDArray[np.float64]
 KERNELS = backend("numpy")
 """The reference, which reads as the equations do; tests hold the compiled kernels to the same numbers."""
+
+activate = call_chosen(ACTIVATE, activations)
 
 
 class Layer(NamedTuple):
@@ -46,6 +52,19 @@ def sigmoid_backward(da: Array, a: Array) -> Array:
     dz = np.empty_like(a)
     KERNELS.sigmoid_backward(dz, da, a)
     return dz
+
+
+def logits(trained: TrainedNetwork, x: Array, parameters: Array | None = None) -> Array:
+    """Return the logits (N, K) of a plain network for inputs x (N, D), in float64; by other `parameters`, if given."""
+    network, flat = trained.network, trained.state.parameters if parameters is None else parameters
+    last = len(network.widths) - 2
+    for layer in range(last + 1):
+        weights = (np.ascontiguousarray(part(flat, network, layer), float) for part in (layout.weight, layout.bias))
+        z = affine(x, Layer(*weights))
+        if layer < last:
+            x = np.empty_like(z)
+            activate(network.activation, a=x, z=z, alpha=network.alpha)
+    return z
 
 
 class Worked(NamedTuple):

@@ -11,9 +11,14 @@ X = (1.0, 2.0)
 
 
 def tables() -> dict[str, pd.DataFrame]:
+    """Return its worked numbers."""
+    return {"numbers": numbers(worked())}
+
+
+def worked() -> list[Worked]:
     """Return the weighted inputs and activations of both layers."""
     ours, (_, theirs) = forward(), as_written.forward_propagation(np.array([X]).T, parameters())
-    rows = [
+    return [
         Worked(
             f"{'z' if name[0] == 'Z' else 'a'}[{name[1]}]" + f"_{i + 1}" * (len(values[0]) > 1),
             value,
@@ -24,7 +29,6 @@ def tables() -> dict[str, pd.DataFrame]:
         if name != "A0"
         for i, value in enumerate(values[0])
     ]
-    return {"numbers": numbers(rows)}
 
 
 def parameters() -> dict[str, Array]:

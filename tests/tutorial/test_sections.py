@@ -19,19 +19,20 @@ WORKED = [section for section in SECTIONS if NUMBERS in section.printed]
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    """A results folder with the sections that have worked numbers; not to be written to."""
+    """A results folder with three sections; not to be written to."""
     folder = tmp_path_factory.mktemp("results")
-    for section in WORKED:
-        write_tables(folder, section.number, compute(section))
+    for number in ("1.2", "1.4", "2.1"):
+        write_tables(folder, number, compute(find_section(number)))
     return folder
 
 
 @pytest.mark.parametrize("section", WORKED, ids=lambda section: section.number)
-def test_the_kernels_give_the_numbers_of_the_tutorial(results, section):
-    numbers = read_tables(results, section.number)[NUMBERS]
-    assert len(numbers)
-    for row in numbers.itertuples(index=False):
-        assert math.isclose(float(row.computed), float(row.tutorial), rel_tol=1e-14, abs_tol=1e-15), row
+def test_the_kernels_give_the_numbers_of_the_tutorial(section):
+    worked = import_module(f"harness.tutorial.section_{section.module}").worked()
+    assert worked
+    for one in worked:
+        if one.computed != one.tutorial:  # shapes are equal as they stand
+            assert math.isclose(one.computed, one.tutorial, rel_tol=1e-14), one
 
 
 def test_every_picture_of_a_section_is_drawn_by_its_module():

@@ -8,7 +8,7 @@ import pandas as pd
 from harness.report import markdown as md
 from harness.report.sections import Captioned, anchor, pictures
 from harness.report.tutorial.claims import claims_table
-from harness.report.tutorial.tables import cells, flush_right
+from harness.report.tutorial.tables import cells, flush_right, heading
 from harness.results.tutorial_tables import NUMBERS
 from harness.spec.tutorial_sections import SECTIONS, Section
 
@@ -50,7 +50,7 @@ def printed(name: str, table: pd.DataFrame) -> str:
     rows = [[md.escape(cell) for cell in row] for row in cells(table)]
     wide = [column for column, right in zip(table.columns, flush_right(table), strict=True) if right]
     text = md.table([md.escape(column) for column in table.columns], rows, [md.escape(column) for column in wide])
-    return text if name == NUMBERS else f"{md.escape(name.capitalize())}:\n\n{text}"
+    return text if name == NUMBERS else f"{md.escape(heading(name))}:\n\n{text}"
 
 
 def judged(section: Section, verdicts: pd.DataFrame) -> list[str]:

@@ -5,6 +5,11 @@ import pandas as pd
 from harness.text import number
 
 
+def heading(name: str) -> str:
+    """Return the name of a table as words."""
+    return name[0].upper() + name[1:].replace("_", " ")
+
+
 def cells(table: pd.DataFrame) -> list[list[str]]:
     """Return the rows of a table as texts; a float in as few digits as tell it apart, a missing one as a dash."""
     return [[_cell(value) for value in row] for row in table.itertuples(index=False)]
