@@ -153,12 +153,29 @@ class ScaledPixels(Probe):
     images: Count = 5000
 
 
+class Features(Probe):
+    """How well a linear classifier tells images apart by what one layer of a ReLU network makes of them.
+
+    `layer` 0 is the pixels. The network is trained on the digits that are told apart (`same`), on the five lower ones
+    alone, with the five higher ones told apart (`other`), or not at all (`none`).
+    """
+
+    METRICS = ("probe_error",)
+
+    probe: Literal["features"] = "features"
+    trained: Literal["same", "other", "none"] = "same"
+    layer: Annotated[int, Field(ge=0, le=3)] = 1
+    units: Size = 64
+    train_size: Count = 10_000
+    epochs: Annotated[int, Field(ge=1, le=1000)] = 5
+
+
 Run = Trial | Probe
 """What fills a cell of a study."""
 
 TABLES = (
     Signal, Bowl, Thinned, ExtremeLogits, BackwardCost, OneLayer, ThresholdUnit, ForwardByHand, NumericalGradient,
-    ScaledPixels,
+    ScaledPixels, Features,
 )  # fmt: skip
 PROBES: dict[str, type[Probe]] = {table.model_fields["probe"].default: table for table in TABLES}
 
