@@ -21,6 +21,8 @@ class Section(NamedTuple):
     printed: tuple[str, ...] = ()
     """Tables that are printed, in the terminal and on the page; pictures may read others beside them."""
     pictures: tuple[str, ...] = ()
+    studies: tuple[tuple[str, str], ...] = ()
+    """Studies whose figure is shown where the results hold it, each with the form of the figure."""
     kernels: tuple[str, ...] = ()
     """What computes it, by the names of kernels."""
 
@@ -153,6 +155,7 @@ SECTIONS = (
         "rules, exercise 4 the weights of the first layer.",
         printed=("numbers",),
         pictures=("first-layer",),
+        studies=(("dropout", "response"), ("optimizer", "curves")),
         kernels=("affine_forward", "sigmoid_forward"),
     ),
 )  # fmt: skip

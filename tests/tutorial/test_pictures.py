@@ -1,19 +1,24 @@
 """What the pictures of parts 4 and 5 show is what trainings and kernels really do."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 
 from harness.datasets import load_dataset
-from harness.report.figures import style
-from harness.report.figures.bowl_path import bowl_path
-from harness.report.figures.initial import activation_bands, weight_histogram
-from harness.report.figures.normalized_batch import normalized_batch
-from harness.report.figures.rates import rate_schedules
-from harness.report.figures.thinned_network import thinned_network
+from harness.report.figures import (
+    activation_bands,
+    bowl_path,
+    normalized_batch,
+    rate_schedules,
+    style,
+    thinned_network,
+    weight_histogram,
+)
 from harness.report.fingerprint import drawn
-from harness.report.tutorial import draw_section
+from harness.report.tutorial import draw_section, study_drawings
 from harness.results.pixels import pixels_of_text, pixels_to_text
 from harness.results.tutorial_tables import read_tables, write_tables
 from harness.spec import Trial
@@ -23,6 +28,7 @@ from harness.training.streams import dropout_key
 from harness.tutorial import compute, section_4_1, section_4_2, section_4_3, section_4_4
 from kernels import layout, numpy_backend
 
+REFERENCE = Path(__file__).parents[2] / "results"
 DRAWN = ("4.1", "4.2", "4.3", "4.4", "5.1", "5.2")
 
 
@@ -113,6 +119,15 @@ def test_the_pictures_of_a_section_follow_from_its_tables(tables, number):
         assert [d.name for d in once] == [f"{number}-{name}" for name in find_section(number).pictures]
         for one, other in zip(once, again, strict=True):
             assert (drawn(one.figure), one.caption) == (drawn(other.figure), other.caption)
+
+
+def test_a_section_shows_the_figures_of_studies_that_the_results_hold(tmp_path):
+    assert study_drawings(find_section("5.2"), tmp_path) == []
+    (tmp_path / "dropout").symlink_to(REFERENCE / "dropout")
+    with style.house_style():
+        (drawing,) = study_drawings(find_section("5.2"), tmp_path)
+    assert drawing.name == "5.2-dropout"
+    assert drawing.caption.startswith("From the study dropout. Gap and test error against dropout rate")
 
 
 ON_AXES = {

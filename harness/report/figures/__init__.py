@@ -1,7 +1,8 @@
 """Figures: one file a form, with the function of its name (DataFrame → Axes, `ax` in and out) and what lays it out.
 
-A study's `[[figures]]` tables say which forms it draws. Some are of one network instead, for notebooks: from arrays and
-the curve of one training to an Axes. Call everything here inside `style.house_style()`.
+A study's `[[figures]]` tables say which forms it draws. Others, for notebooks and the tutorial, take arrays or a small
+frame to an Axes: what one network predicts, its weights and its curve, a descent, schedules, a batch, dropout's masks.
+Call everything here inside `style.house_style()`.
 """
 
 from collections import Counter
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.report.figures import summary
+from harness.report.figures.bowl_path import bowl_path
 from harness.report.figures.confusion import confusion_counts, confusion_matrix
 from harness.report.figures.curves import FORM as CURVES
 from harness.report.figures.curves import curves
@@ -18,11 +20,14 @@ from harness.report.figures.forest import FORM as FOREST
 from harness.report.figures.forest import forest
 from harness.report.figures.heatmap import FORM as HEATMAP
 from harness.report.figures.heatmap import heatmap
+from harness.report.figures.initial import activation_bands, weight_histogram
 from harness.report.figures.layers import FORM as LAYERS
 from harness.report.figures.layers import layers
 from harness.report.figures.learning import learning_curve
 from harness.report.figures.mosaic import first_layer_weights, mistakes, predictions, sample_images
+from harness.report.figures.normalized_batch import normalized_batch
 from harness.report.figures.panels import Drawing
+from harness.report.figures.rates import rate_schedules
 from harness.report.figures.response import FORM as RESPONSE
 from harness.report.figures.response import response
 from harness.report.figures.sensitivity import FORM as SENSITIVITY
@@ -30,6 +35,7 @@ from harness.report.figures.sensitivity import sensitivity
 from harness.report.figures.strip import FORM as STRIP
 from harness.report.figures.strip import strip
 from harness.report.figures.style import PALETTE
+from harness.report.figures.thinned_network import thinned_network
 from harness.report.figures.time import FORM as TIME
 from harness.report.figures.time import reached, time
 from harness.report.figures.view import Form, view_of
@@ -40,9 +46,10 @@ from harness.spec.probes import PROBES
 from harness.spec.validation import checked
 
 __all__ = [
-    "Drawing", "confusion_counts", "confusion_matrix", "curves", "draw_study", "draw_summary", "effects", "figures_of",
-    "first_layer_weights", "forest", "heatmap", "interactions", "layers", "learning_curve", "mistakes", "predictions",
-    "reached", "response", "sample_images", "sensitivity", "strip", "time",
+    "Drawing", "activation_bands", "bowl_path", "confusion_counts", "confusion_matrix", "curves", "draw_form",
+    "draw_study", "draw_summary", "effects", "figures_of", "first_layer_weights", "forest", "heatmap", "interactions",
+    "layers", "learning_curve", "mistakes", "normalized_batch", "predictions", "rate_schedules", "reached", "response",
+    "sample_images", "sensitivity", "strip", "thinned_network", "time", "weight_histogram",
 ]  # fmt: skip
 
 FORMS: dict[str, Form] = {
@@ -93,10 +100,20 @@ def draw_study(frames: Frames) -> list[Drawing]:
         name = f"{frames.study.name}-{table.form}" if drawings else frames.study.name
         seen[name] += 1
         name += f"-{seen[name]}" * (seen[name] > 1)
-        view = view_of(table, frames)
-        figure, caption = FORMS[table.form].draw(view)
-        drawings.append(Drawing(name, figure, " ".join(filter(None, [caption, view.scope, table.note]))))
+        drawings.append(_drawing(name, table, frames))
     return drawings
+
+
+def draw_form(frames: Frames, form: str) -> Drawing | None:
+    """Return the first figure of a study that has this form, named after the study; None where there is none."""
+    table = next((table for table in figures_of(frames) if table.form == form), None)
+    return _drawing(frames.study.name, table, frames) if table else None
+
+
+def _drawing(name: str, table: FigureTable, frames: Frames) -> Drawing:
+    view = view_of(table, frames)
+    figure, caption = FORMS[table.form].draw(view)
+    return Drawing(name, figure, " ".join(filter(None, [caption, view.scope, table.note])))
 
 
 def draw_summary(frames: Mapping[str, Frames]) -> Drawing:

@@ -9,12 +9,16 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from harness.errors import InputError
+from harness.report.figures import draw_form
 from harness.report.figures.panels import Drawing
 from harness.report.figures.style import house_style, png_bytes
 from harness.report.fingerprint import drawn
 from harness.report.folder import TUTORIAL, digest, file_digest, publish, refuse_foreign, stale
+from harness.report.study_frames import all_frames
 from harness.report.tutorial.claims import read_verdicts, verdicts_digest
 from harness.report.tutorial.page import render
+from harness.results.files import STUDY_FILE
+from harness.results.frames import load_study_results
 from harness.results.tutorial_tables import has_tutorial, read_tables, tables_digest
 from harness.spec.tutorial_sections import SECTIONS, Section
 
@@ -56,11 +60,28 @@ def draw_section(section: Section, tables: Tables) -> list[Drawing]:
     return [Drawing(f"{section.number}-{name}", *known[name](tables)) for name in section.pictures]
 
 
+def study_drawings(section: Section, results: Path) -> list[Drawing]:
+    """Return the figures of studies that a section shows, as far as the results hold them."""
+    drawings = []
+    for study, form in section.studies:
+        if (results / study / STUDY_FILE).is_file():
+            found = all_frames(load_study_results(results / study))
+            drawing = draw_form(found[study], form) if study in found else None
+            if drawing is not None:
+                caption = f"From the study {study}. {drawing.caption}"
+                drawings.append(Drawing(f"{section.number}-{study}", drawing.figure, caption))
+    return drawings
+
+
 def _drawings(results: Path) -> dict[str, list[Drawing]]:
     if not has_tutorial(results):
         raise InputError(f"results folder {results}: holds nothing of the tutorial; `harness tutorial` computes it")
     with house_style():
-        return {section.number: draw_section(section, read_tables(results, section.number)) for section in SECTIONS}
+        return {
+            section.number: draw_section(section, read_tables(results, section.number))
+            + study_drawings(section, results)
+            for section in SECTIONS
+        }
 
 
 def _compose(results: Path, drawings: Mapping[str, list[Drawing]], digests: Mapping[str, str | None]) -> str:
