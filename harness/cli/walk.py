@@ -71,6 +71,6 @@ def _told(section: "Section", results: "Path", reports: "Path") -> str:
         parts.append(title + table(list(tables[name].columns), cells(tables[name])))
     if claims := claims_table(section, verdicts):
         parts.append(table(["study", "claim", "verdict"], claims))
-    if section.pictures:
-        parts.append("\n".join(str(reports / TUTORIAL.figures / f"{section.number}-{p}.png") for p in section.pictures))
+    if drawn := sorted((reports / TUTORIAL.figures).glob(f"{section.number}-*.png")):
+        parts.append("\n".join(map(str, drawn)))
     return "\n\n".join(parts)
