@@ -28,6 +28,7 @@ class Row(NamedTuple):
     status: str
     dataset_digest: str
     codes: Codes  # the code digests that it counts under
+    outcome: str = ""  # its weights' digest, or its metrics; other ones may stand in another journal
 
     @property
     def stale(self) -> bool:
@@ -48,18 +49,26 @@ def rows_of(results: Path) -> list[Row]:
     rows = []
     for folder in folders_to_verify(results):
         journal = read_whole(
-            folder, lambda record: (record["trial"], record["status"], record.get("dataset_digest", ""))
+            folder,
+            lambda record: (record["trial"], record["status"], record.get("dataset_digest", ""), _outcome(record)),
         )
-        for key, (fields, status, dataset) in journal.kept.items():
+        for key, (fields, status, dataset, outcome) in journal.kept.items():
             trial = run_from(fields, f"{folder}: trial {key}")
-            rows.append(Row(folder.name, key, trial, status, dataset, journal.codes[key]))
+            rows.append(Row(folder.name, key, trial, status, dataset, journal.codes[key], outcome))
     return rows
 
 
+def _outcome(record: Record) -> str:
+    return str(record.get("weights_sha256") or record.get("metrics", ""))
+
+
 def trainable(rows: list[Row]) -> tuple[list[Row], Counter[str]]:
-    """Return the rows that can be trained again here, each trial once, and of the others how many and why."""
+    """Return the rows that can be trained again here, and of the others how many and why.
+
+    Rows of one trial that say the same stand for each other: only the first is returned.
+    """
     data = {name: _digest_here(name) for name in {row.trial.source for row in rows}}
-    kept: dict[tuple[str, Codes], Row] = {}
+    kept: dict[tuple[str, Codes, str], Row] = {}
     left_out: Counter[str] = Counter()
     for row in rows:
         if row.status == "failed":
@@ -69,7 +78,7 @@ def trainable(rows: list[Row]) -> tuple[list[Row], Counter[str]]:
         elif data[row.trial.source] != row.dataset_digest:
             left_out[f"were made from other data under the name '{row.trial.source}'"] += 1
         else:
-            kept.setdefault((row.trial_id, row.codes), row)
+            kept.setdefault((row.trial_id, row.codes, row.outcome), row)
     return list(kept.values()), left_out
 
 

@@ -135,6 +135,17 @@ def test_one_row_that_differs_and_nothing_is_adopted(results):
     assert (results / "pace" / "journal.jsonl").read_bytes() == journal
 
 
+def test_a_trial_that_two_journals_record_with_other_weights_is_drawn_for_both(results):
+    other = make_study("other", seeds=2, tune=False)
+    rerun(results, STUDY, other)
+    outdate(results)
+    outdate(results, "other")
+    edit(results, spoil(0.1, weights_sha256="0" * 64), "other")
+    found = adopt(results, jobs=1, work=work("steady"))
+    assert (found.rows, [again.row.study for again in found.different]) == (7, ["other"])
+    assert rerun(results, STUDY, other).ran == 6, "nothing was adopted"
+
+
 def test_sources_of_which_every_row_failed_are_not_adopted(results):
     outdate(results)
     edit(results, spoil(0.1, status="failed", code_digest="f" * 16))
