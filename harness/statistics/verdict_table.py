@@ -14,11 +14,12 @@ import pandas as pd
 
 from harness.results.frames import Results
 from harness.results.notes import looks_of, stated
-from harness.spec.cells import CONFIRM_SEED
+from harness.spec.cells import CONFIRM_SEED, OWN_TUNING_SEED
 from harness.spec.claim_metrics import metric_named
 from harness.spec.claim_table import SIGN_FLIP_FORMS, Claim
 from harness.spec.claims import Question, questions, sign_flip_count
 from harness.spec.schema import VERDICTS_COLUMNS
+from harness.spec.study import Study
 from harness.statistics.claim_values import claim_values, measure_of
 from harness.statistics.findings import Finding, find, units_of
 from harness.statistics.judging import LEVEL, Evidence, Word, disagree, judge_families, out_of_reach
@@ -67,7 +68,7 @@ def open_questions(results: Results, name: str, look: int) -> list[Question]:
     """
     study = results.studies[name]
     asked, absent = questions(study), {arm.name for arm in study.left_out}
-    found = judged(_up_to(results, look), name, asked, looks_of(results.notes[name]))
+    found = judged(_up_to(results, study, look), name, asked, looks_of(results.notes[name]))
     return [question for question, verdict in zip(asked, found, strict=True)
             if verdict.look is None and not question.arms() & absent]  # fmt: skip
 
@@ -100,19 +101,20 @@ def _seeds(claim: Claim, values: int | None) -> int | None:
 
 def judged(results: Results, name: str, asked: Sequence[Question], looks: Sequence[int] = ()) -> list[Verdict]:
     """Return the verdict on each question of a study, look by look; without looks, at all the seeds that there are."""
-    m = sign_flip_count(results.studies[name])
+    study = results.studies[name]
+    m = sign_flip_count(study)
     if not looks:
         return _judged(asked, _findings(results, name, asked), m, 1)
     fallen: dict[int, Verdict] = {}
     found: list[Verdict] = []
     for look in looks:
-        fresh = _findings(_up_to(results, look), name, asked)
+        fresh = _findings(_up_to(results, study, look), name, asked)
         found = _judged(
             asked, [fallen[i].finding if i in fallen else one for i, one in enumerate(fresh)], m, len(looks)
         )
         found = [fallen.get(i) or _at_look(*pair, look) for i, pair in enumerate(zip(asked, found, strict=True))]
         fallen = {i: verdict for i, verdict in enumerate(found) if verdict.look is not None}
-        if (_seed_number(results.trials_of(name)) < look).all():
+        if (_seed_number(results.trials_of(name), study) < look).all():
             break
     return found
 
@@ -126,15 +128,18 @@ def _at_look(question: Question, verdict: Verdict, look: int) -> Verdict:
     return verdict._replace(word="inconclusive", finding=verdict.finding._replace(reason=reason))
 
 
-def _up_to(results: Results, look: int) -> Results:
-    """Return the results as they were at this many seeds."""
-    return replace(results, trials=results.trials[_seed_number(results.trials) < look])
+def _up_to(results: Results, study: Study, look: int) -> Results:
+    """Return the results of a study as they were at this many seeds."""
+    return replace(results, trials=results.trials[_seed_number(results.trials, study) < look])
 
 
-def _seed_number(trials: pd.DataFrame) -> pd.Series:
-    """Return 0, 1, … for the seeds of each phase; tuning belongs to every look."""
+def _seed_number(trials: pd.DataFrame, study: Study) -> pd.Series:
+    """Return 0, 1, … for the seeds of each phase; tuning belongs to every look, or to the seed that it tunes alone."""
     first = trials["phase"].map({"default": 0, "confirm": CONFIRM_SEED})
-    return (trials["seed"] - first).fillna(-1)
+    number = trials["seed"] - first
+    if study.tune is not None and study.tune.per_seed:
+        number = number.fillna((trials["seed"] - OWN_TUNING_SEED) // study.tune.seeds)
+    return number.fillna(-1)
 
 
 def _findings(results: Results, name: str, asked: Sequence[Question]) -> list[Finding]:

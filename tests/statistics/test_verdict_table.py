@@ -360,6 +360,22 @@ def test_no_look_goes_on_for_a_claim_whose_data_is_not_here():
     assert [question.claim.id for question in open_questions(found, "s", 10)] == ["here"]
 
 
+def test_what_tunes_a_later_seed_changes_no_verdict_that_has_fallen():
+    """A lost seed counts as the worst loss of its study, tuning included: of what had been run at the look."""
+    ended = {(arm, "confirm", 2000 + seed): {"val_loss": loss} for arm, loss in (("a", 0.1), ("b", 1.1))
+             for seed in range(20)}  # fmt: skip
+    ended |= {("a", "confirm", 2000): DIVERGED, ("b", "tune", 10_009): {"val_loss": 2.0}}
+    later = {("b", "tune", 10_021): {"val_loss": 1000.0}, ("c", "confirm", 2021): {"val_loss": 1.0}}
+    tune = {"l2": [0.0, 1.0], "seeds": 1, "per_seed": True}
+    notes = [{"note": "looks", "at": [20, 40], "trials": 0}]
+    before, after = [told(BETTER | {"metric": "val_loss"}, found, notes=notes, tune=tune)[0]
+                     for found in (ended, ended | later)]  # fmt: skip
+    assert (before["verdict"], before["look"]) == ("supported", 20)
+    assert [after[name] for name in ("verdict", "look", *FIGURES)] == [
+        before[name] for name in ("verdict", "look", *FIGURES)
+    ]
+
+
 def test_confirming_seeds_are_looked_at_like_others():
     a, b = around(4.0, 0.1, 20, key=1), around(5.0, 0.1, 20, key=2)
     (row,) = told(BETTER, errors_of("confirm", a=a, b=b), notes=LOOKS, tune={"l2": [0.0, 1.0]})
