@@ -27,6 +27,14 @@ def number(value: float) -> str:
     return short if float(short) == value else str(value)
 
 
+def rounded(value: float, decimals: int, sign: str = "") -> str:
+    """Return a number with so many decimals, and from a million on in three digits: ``-0.35``, ``8.42e+08``.
+
+    `sign` may be ``+``, for differences; zero has none that counts.
+    """
+    return f"{value:{sign}z.2e}" if 1e6 <= abs(value) < float("inf") else f"{value:{sign}z.{decimals}f}"
+
+
 def setting(value: Any) -> str:
     """Return the value of a field as ``--set`` takes it: ``64,64``, ``0.001``, ``true``, ``none``."""
     if isinstance(value, list | tuple):

@@ -9,7 +9,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from harness.spec.names import BACKENDS
 
-TOGETHER = ("test_report", "test_figures", "test_coordinator_faults", "test_cluster", "test_same_weights")
+TOGETHER = ("test_report", "test_figures", "test_forms", "test_coordinator_faults", "test_cluster", "test_same_weights")
 """Files whose tests share what is costly to make: each file is for one process, and these come first."""
 
 

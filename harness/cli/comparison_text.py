@@ -10,7 +10,7 @@ import pandas as pd
 from harness.report.labels import SHOWN_PHASES, metric_title, shortened
 from harness.statistics.compare import ERROR, LEVEL, LOST, SPEED, TIME, VERDICTS, Comparison, scale_of
 from harness.statistics.compare_bench import MARGIN, TABLES, BenchComparison
-from harness.text import table
+from harness.text import rounded, table
 
 WIDTH = 100
 ALONE, NOT_JUDGED = "*", "not judged"
@@ -132,7 +132,7 @@ def _change(row: Mapping[Hashable, Any]) -> str:
     if row["metric"] == LOST:
         return f"{row['change']:+.0f}"
     factor, digits, unit = (100, 1, " %") if scale_of(row["metric"]).ratio else (1, 2, "")
-    mean, low, high = (f"{factor * row[name]:+z.{digits}f}" for name in ("change", "low", "high"))
+    mean, low, high = (rounded(factor * row[name], digits, "+") for name in ("change", "low", "high"))
     return f"{mean}{unit}" if np.isnan(row["low"]) else f"{mean}{unit} ({low} to {high})"
 
 

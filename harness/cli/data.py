@@ -74,8 +74,12 @@ def data_verify(
     ] = None,
     json: Json = False,
 ) -> None:
+    from harness.datasets.made import is_made
     from harness.datasets.service import verify_datasets
 
+    if dataset is not None and is_made(dataset):
+        print("[]" if json else f"{dataset}: made where it is needed, so there is nothing to verify")
+        return
     files = verify_datasets(dataset)
     rows = [
         {

@@ -19,6 +19,7 @@ from harness.statistics.paired import (
     seeds_that_can_decide,
     smallest_p,
 )
+from harness.text import rounded
 
 METRIC = "test_error"
 SHOWN_AT_ONCE = 12  # rows; a longer table opens on a click
@@ -104,7 +105,7 @@ def difference_rows(
 
 def difference(row: Mapping[Hashable, Any]) -> str:
     """Return "-0.35 (-0.60 to -0.10)"; the difference alone where one seed bounds no interval."""
-    mean, low, high = (f"{row[name]:+z.2f}" for name in ("difference", "low", "high"))
+    mean, low, high = (rounded(row[name], 2, "+") for name in ("difference", "low", "high"))
     return mean if np.isnan(row["low"]) else f"{mean} ({low} to {high})"
 
 
@@ -112,7 +113,7 @@ def bounds(interval: Interval | None) -> str:
     """Return "-0.60 to -0.10"; a dash where nothing is bounded."""
     if interval is None or np.isnan(interval.low):
         return "–"
-    return f"{interval.low:+z.2f} to {interval.high:+z.2f}"
+    return f"{rounded(interval.low, 2, '+')} to {rounded(interval.high, 2, '+')}"
 
 
 def absence(row: Mapping[Hashable, Any], lost: pd.Series) -> str:

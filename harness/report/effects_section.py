@@ -13,6 +13,7 @@ from harness.report.study_frames import SHOWN_PHASES, Frames
 from harness.spec.ablation import JOINT, UNNAMED
 from harness.statistics import factorial
 from harness.statistics.effect_table import Ablated
+from harness.text import rounded
 
 
 def effects_of(frames: Frames) -> list[str]:
@@ -67,7 +68,7 @@ def effect(row: Mapping[Hashable, Any] | pd.Series) -> str:
     """Return "-0.35 (-0.60 to -0.10)"; the effect alone at one seed, a dash where there is none."""
     if np.isnan(row["effect"]):
         return "–"
-    mean, low, high = (f"{row[name]:+z.2f}" for name in ("effect", "low", "high"))
+    mean, low, high = (rounded(row[name], 2, "+") for name in ("effect", "low", "high"))
     return mean if np.isnan(row["low"]) else f"{mean} ({low} to {high})"
 
 

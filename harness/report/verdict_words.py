@@ -13,6 +13,7 @@ import pandas as pd
 from harness.report.labels import SHOWN_PHASES, in_words
 from harness.spec.claim_table import Claim
 from harness.spec.study import Study
+from harness.text import rounded
 
 Row = Mapping[Hashable, Any]
 ORDER = ("supported", "refuted", "inconclusive", "exploratory")
@@ -93,7 +94,7 @@ def _number(row: Row, value: float) -> str:
     """Return a figure of a verdict, to two digits of half its interval; a difference has a sign."""
     half = (row["high"] - row["low"]) / 2
     sign = "" if is_level(row["form"]) else "+"
-    return f"{value:{sign}z.{decimals(half)}f}" if half > 0 else f"{value:{sign}z.4g}"
+    return rounded(value, decimals(half), sign) if half > 0 else f"{value:{sign}z.4g}"
 
 
 def decimals(scale: float) -> int:

@@ -63,6 +63,7 @@ def other_machine(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """Return in what two environments differ on which last bits may depend, "" for the same kind of machine."""
     if not before:
         return "a machine that is not known"
-    differing = [(name, before.get(name), now.get(name)) for name in KIND]
+    names = [*KIND, *({"kind"} & before.keys() & now.keys())]  # environments of earlier versions have none
+    differing = [(name, before.get(name), now.get(name)) for name in names]
     differing += [(name, before.get("versions", {}).get(name), now["versions"].get(name)) for name in PACKAGES]
     return ", ".join(f"{name} {old}, here {new}" for name, old, new in differing if old != new)

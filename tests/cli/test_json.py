@@ -54,6 +54,10 @@ def test_a_table_of_bad_news_has_its_exit_code_in_json_too(ask, place):
     assert said == "error: some files are not good\n"
 
 
+def test_made_data_has_no_files_to_verify(ask):
+    assert ask("data", "verify", "parity:3") == (0, [], "")
+
+
 def test_a_study_is_shown_as_its_record_with_every_setting_of_each_arm(ask):
     _, study, _ = ask("show", "width.toml", "--seeds", "4")
     assert (study["name"], study["seeds"], study["trials"]) == ("width", 4, 8)

@@ -128,6 +128,16 @@ def test_every_form_draws_every_seed(own_study, form):
         assert len(thin) == len(first) > 0
 
 
+@pytest.mark.parametrize(("depth", "numbered"), [(8, 8), (60, 30)])
+def test_the_numbers_of_layers_never_touch(own_study, depth, numbered):
+    frames = own_study(study("layers", arms=ARMS.replace("[32, 32]", str([2] * depth))))
+    (figure,) = drawings(frames)
+    (ax,) = figure.axes
+    boxes = [label.get_window_extent() for label in ax.get_xticklabels()]
+    assert len(boxes) == numbered
+    assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
+
+
 def test_seeds_too_many_to_be_told_apart_stand_as_dots_at_their_last_evaluation(own_study):
     frames = own_study(study("curves", arms=ARMS.replace("count = 4", "count = 9")))
     (figure,) = drawings(frames)
@@ -287,10 +297,22 @@ def contrasts(figure: Figure) -> list[float]:
     return [style.contrast(text.get_color()) for text in texts if text.get_text() and text.get_visible()]
 
 
-def test_no_text_is_paler_than_three_to_one_on_white(five, own_study):
-    figures = [drawing.figure for group in draw(load_results(five), None).values() for drawing in group]
-    figures += drawings(own_study(study(*FIGURES)))
-    assert min(min(contrasts(figure)) for figure in figures) >= 3
+@pytest.fixture(scope="module")
+def every_form(five, synthetic, tmp_path_factory):
+    """The figures of the five studies, and one of each form, all rendered."""
+    path = tmp_path_factory.mktemp("forms") / "mine.toml"
+    path.write_text(study(*FIGURES))
+    synthetic(path.parent / "results", load_study(path, "quick"))
+    with style.house_style():
+        groups = [*draw(load_results(five), None).values(), *draw(load_results(path.parent / "results"), None).values()]
+        figures = [drawing.figure for group in groups for drawing in group]
+        for figure in figures:
+            style.png_bytes(figure)
+    return figures
+
+
+def test_no_text_is_paler_than_three_to_one_on_white(every_form):
+    assert min(min(contrasts(figure)) for figure in every_form) >= 3
 
 
 @pytest.mark.parametrize("colour", style.PALETTE)
@@ -299,12 +321,8 @@ def test_every_colour_has_a_tone_that_can_be_read(colour):
     assert style.contrast("#767676") == pytest.approx(4.54, abs=0.01)  # the grey that WCAG's own examples name
 
 
-def test_a_legend_never_lies_over_data(five, own_study):
-    results = load_results(five)
-    figures = [drawing.figure for group in draw(results, None).values() for drawing in group]
-    figures += drawings(own_study(study(*FIGURES)))
-    for figure in figures:
-        style.png_bytes(figure)
+def test_a_legend_never_lies_over_data(every_form):
+    for figure in every_form:
         legends = [*figure.legends, *filter(None, (ax.get_legend() for ax in figure.axes))]
         for legend in legends:
             box = legend.get_window_extent()

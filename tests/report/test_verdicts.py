@@ -14,6 +14,7 @@ from harness.report.figures.forest import COLOURS, forest
 from harness.report.verdict_words import decimals, effect, holds, in_favour, measured, sides, to_decide, unit
 from harness.report.verdicts_section import MARK, opening_of_verdicts, verdicts_of
 from harness.spec.claim_table import Claim
+from harness.text import rounded
 
 STUDY = """
 [baseline]
@@ -88,6 +89,11 @@ def test_what_is_beside_an_effect_is_told():
     )
     assert sides(told(form="within", mean_b=np.nan)) == "3.21"
     assert [decimals(scale) for scale in (250, 12, 1, 0.25, 0.0123, 0, math.inf)] == [0, 0, 1, 2, 3, 2, 2]
+
+
+def test_a_number_of_seven_digits_is_told_in_three():
+    told = [rounded(value, 2, "+") for value in (842202388.0, -3.2e7, 999999.5, -0.001, math.inf)]
+    assert told == ["+8.42e+08", "-3.20e+07", "+999999.50", "+0.00", "+inf"]
 
 
 @pytest.mark.parametrize(

@@ -216,6 +216,8 @@ def test_the_kind_of_machine_is_what_last_bits_depend_on():
     here = {"cpu": "A", "machine": "x", "sparse_below": 0.5, "variables": {}, "cores": 2, "versions": {"numba": "1"}}
     assert other_machine(here | {"cores": 64, "python": "3.12"}, here) == ""
     assert other_machine(here | {"cpu": "B", "versions": {"numba": "2"}}, here) == "cpu B, here A, numba 2, here 1"
+    assert other_machine(here | {"kind": "1"}, here) == other_machine(here, here | {"kind": "2"}) == "", "known of one"
+    assert other_machine(here | {"kind": "1"}, here | {"kind": "2"}) == "kind 1, here 2"
     assert other_machine({}, here) == "a machine that is not known"
 
 

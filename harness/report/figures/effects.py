@@ -21,6 +21,7 @@ from harness.spec.ablation import JOINT
 from harness.statistics import factorial
 from harness.statistics.claim_values import Measure
 from harness.statistics.effect_table import Ablated, block_of, measures_of
+from harness.text import rounded
 
 PALETTE = dict(zip(EFFECT_KINDS.values(), style.PALETTE, strict=False))
 RAMP = matplotlib.colormaps["PuOr"]
@@ -96,7 +97,7 @@ def interactions(table: pd.DataFrame, *, factors: Sequence[str], better: int = -
         face = "#F0F2F5" if np.isnan(value) else to_hex(RAMP(0.5 + 0.42 * better * value / most if most else 0.5))
         ax.add_patch(Rectangle((column - 0.5, row - 1.5), 1, 1, facecolor=face, edgecolor="white", linewidth=1.2))
         ink = "white" if style.contrast(face) > style.contrast(style.INK) / style.contrast(face) else style.INK
-        said = "–" if np.isnan(value) else f"{value:+z.2f}"
+        said = "–" if np.isnan(value) else rounded(value, 2, "+")
         sure = pair["p_adjusted"] <= LEVEL
         ax.text(column, row - 1, said, ha="center", va="center", fontsize=7, color=ink,
                 fontweight="bold" if sure else "normal")  # fmt: skip

@@ -1,5 +1,7 @@
 """Layers: what diagnostics measured in each layer at one evaluation, from the first hidden layer to the output."""
 
+import math
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,6 +14,7 @@ from harness.report.figures.view import Form, View
 from harness.report.labels import field_title, in_words, listed, panel_title, short_title
 
 DEFAULT = ("activation_variance", "gradient_norm")
+NUMBER = 0.22  # inches that the number of a layer takes
 LOG_FROM = 30.0  # ratio of the largest to the smallest value from which the axis is logarithmic
 
 
@@ -34,7 +37,7 @@ def layers(
     response(data, x="layer", y="value", colour=colour, palette=palette, ax=ax)
     if log:
         style.powers_axis(ax.yaxis, extent(data, [colour, "layer"], "value"))
-    style.ticks_at(ax.xaxis, sorted(data["layer"].unique()))
+    _number_layers(ax, sorted(data["layer"].unique()), style.inches(ax)[0])
     return ax
 
 
@@ -54,7 +57,7 @@ def draw(view: View) -> tuple[Figure, str]:
     for cell in cells:
         if is_finite(cell.rows(data), "value").any():
             cell.ax.set_xlim(seen[0] - 0.45, seen[-1] + 0.45)
-            style.ticks_at(cell.ax.xaxis, seen)
+            _number_layers(cell.ax, seen, cell.width)
         if cell.ax.xaxis.get_tick_params()["labelbottom"]:
             cell.ax.set_xlabel("layer")
     panels.key(figure, view.palette, view.shown(data), view.key_title)
@@ -76,6 +79,12 @@ def _rows(view: View) -> pd.DataFrame:
     epoch = view.table.epoch if view.table.epoch is not None else data["epoch"].min()
     data = data[(data["epoch"] == epoch) & is_finite(data, "value")]
     return pooled(data, ["panel", "series", "metric", "layer"], ["value"])
+
+
+def _number_layers(ax: Axes, seen: list[float], width: float) -> None:
+    """Put a tick at every layer of a panel of `width` inches, or at every second, third, … where they would touch."""
+    step = math.ceil(NUMBER * len(seen) / width)
+    style.ticks_at(ax.xaxis, seen[::step])
 
 
 def _is_log(data: pd.DataFrame) -> bool:
