@@ -10,8 +10,8 @@ import pytest
 from harness.report.differences_section import SHOWN_AT_ONCE, differences_from_reference
 from harness.report.study_frames import study_frames
 from harness.report.write import write_report
-from harness.results.files import write_study
 from harness.results.frames import load_results
+from harness.spec.cells import CONFIRM_SEED
 from harness.spec.study import study_from_table
 from harness.statistics.tables import differences
 
@@ -126,11 +126,18 @@ def test_a_long_table_opens_on_a_click(arms, tmp_path, synthetic):
     assert text.index("| arm | phase |") < text.index("**Paired differences**") < text.index("Every seed")
 
 
-def test_a_reference_that_never_ended_leaves_words(tmp_path, synthetic):
+def test_a_reference_that_nothing_could_train_is_lost_and_one_that_has_not_run_leaves_words(tmp_path, synthetic):
     table = {"blocks": [{"arms": {"one": {}, "two": {"optimizer": "sgd"}}}], "tune": {"learning_rate": [0.001, 0.01]}}
     study = study_from_table("mine", table | {"seeds": {"count": 2}}, "mine.toml")
     lost = {"status": "diverged", "reason": "loss", "val_loss": None, "test_accuracy": None}
     place = synthetic(tmp_path, study, lambda cell, record: record | lost if cell.trial.optimizer == "adam" else record)
-    write_study(place, study, {study.baseline.dataset: "d" * 64})
+    text = write_report(tmp_path, tmp_path / "reports").read_text()
+    assert "2 of 4 trials diverged or failed; each counts as an error of 90.00 %" in text
+    assert "no seed in common" not in text
+
+    journal = place / "journal.jsonl"
+    trials = [(line, json.loads(line)["trial"]) for line in journal.read_text().splitlines(keepends=True)]
+    ran = [line for line, trial in trials if trial["optimizer"] == "sgd" or trial["seed"] < CONFIRM_SEED]
+    journal.write_text("".join(ran))
     text = write_report(tmp_path, tmp_path / "reports").read_text()
     assert "| two | no seed in common | – | – | – |" in text
