@@ -43,10 +43,10 @@ def _seconds(text: str) -> float:
 
 
 def _duration(text: str) -> float:
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text)
-    seconds = float(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]] if found else 0.0
-    if not seconds > 0:
-        raise typer.BadParameter(f"found {text!r}, expected a time above 0 such as 90s, 10m or 2h")
+    parts = re.findall(r"(\d+(?:\.\d+)?)([smh])", text)
+    seconds = sum(float(number) * {"s": 1, "m": 60, "h": 3600}[unit] for number, unit in parts)
+    if not seconds > 0 or "".join(map("".join, parts)) != text:
+        raise typer.BadParameter(f"found {text!r}, expected a time above 0 such as 90s, 10m, 2h or 1h30m")
     return seconds
 
 
@@ -153,5 +153,5 @@ Until = Annotated[
     ),
 ]
 Budget = Annotated[
-    float | None, typer.Option(metavar="TIME", parser=_duration, help="Begin nothing that ends after 90s, 10m, 2h.")
+    float | None, typer.Option(metavar="TIME", parser=_duration, help="Begin nothing that ends after 90s, 10m, 1h30m.")
 ]

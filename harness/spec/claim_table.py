@@ -5,7 +5,7 @@ like fields); a list is any of these. Which arms these are is found in `claims`.
 """
 
 import itertools
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 from pydantic import BeforeValidator, Field, ValidationInfo, model_serializer, model_validator
 
@@ -111,7 +111,9 @@ def _number_field(value: Any) -> Any:
 def _metric(value: Any, info: ValidationInfo) -> Any:
     known = METRICS if vocabulary(info) is TRAINING else vocabulary(info).metrics
     if isinstance(value, str) and value not in known:
-        raise refusal(f"unknown metric {shown(value)}{nearest(value, known) or _known(known)}")
+        meant = f"test_{value}"  # "accuracy": of the test images, unless told otherwise
+        hint = nearest(meant if meant in known else value, known) or _known(known)
+        raise refusal(f"unknown metric {shown(value)}{hint}")
     return value
 
 
@@ -125,6 +127,10 @@ def _phases(value: Any) -> Any:
     phases = tuple(value) if isinstance(value, list | tuple) else (value,)
     if "tune" in phases:
         raise refusal("found 'tune', which chooses settings and answers no claim; expected 'default' or 'confirm'")
+    for phase in phases:
+        if isinstance(phase, str) and phase not in get_args(Phase):
+            hint = " (did you mean 'confirm'?)" if phase.startswith("tun") else nearest(phase, ("default", "confirm"))
+            raise refusal(f"found {shown(phase)}, expected 'default' or 'confirm'{hint}")
     return phases
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import InputError, nearest
+from harness.spec.claim_needs import refuse_unrecorded
 from harness.spec.claim_table import (
     SIGN_FLIP_FORMS,
     Alternative,
@@ -92,7 +93,8 @@ def refuse_claims(study: "Study", grid: "TuneTable | None", where: str) -> None:
         if "default" in claim.phase and "default" not in study.phases:
             raise InputError(f"{here}: no arm is run as written, for tune.default is false")
     try:
-        questions(study)
+        for question in questions(study):
+            refuse_unrecorded(study, question)
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
 

@@ -4,6 +4,7 @@ import re
 import tomllib
 from importlib import resources
 from importlib.resources.abc import Traversable
+from os.path import isfile  # says no to a name too long for a file, where Path raises
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,7 +45,8 @@ def find_study(name_or_path: str | Path) -> StudySource:
     if text in shipped:
         return StudySource(text, f"{text}.toml", SHIPPED, shipped[text].read_bytes())
     if not (text.endswith(".toml") or "/" in text or "\\" in text):
-        hint = nearest(text, shipped) or f"; known: {', '.join(shipped)}, or the path of a .toml file"
+        own = f" (did you mean the file {text}.toml?)" if isfile(f"{text}.toml") else ""
+        hint = own or nearest(text, shipped) or f"; known: {', '.join(shipped)}, or the path of a .toml file"
         raise InputError(f"unknown study {shown(text)}{hint}")
     return _own_study(Path(name_or_path))
 

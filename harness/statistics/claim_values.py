@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from harness.spec.claim_metrics import metric_named
+from harness.spec.claim_needs import reads_validation
 from harness.spec.claim_table import Claim
 from harness.spec.claims import Unit
 from harness.statistics import curve_metrics, grid_metrics
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from harness.results.frames import Results
 
 VALUE_COLUMNS = ("seed", "arm", "value", "lost", "missed")
-OF_VALIDATION = ("after_best", "area_under_loss", "gap_at", "best_rate", "rate_sensitivity")
-"""Metrics that read the validation images whatever their target."""
 
 
 class Measure(NamedTuple):
@@ -89,12 +88,6 @@ def trial_values(trials: pd.DataFrame, curves: pd.DataFrame, layers: pd.DataFram
         return frame.assign(value=time.mask(lost), missed=time.isna() | lost)
     value, chance = _figure_of_curve(known, measured, measure)
     return count_lost(frame.assign(value=value), chance)
-
-
-def reads_validation(measure: Measure) -> bool:
-    """Whether a metric is measured on the validation images."""
-    of = str(measure.of) if measure.target is not None and measure.metric != "gap_at" else ""
-    return measure.metric in OF_VALIDATION or of.startswith("val_")
 
 
 def _figure_of_curve(known: pd.DataFrame, trials: pd.DataFrame, measure: Measure) -> tuple[pd.Series, pd.Series]:

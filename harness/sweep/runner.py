@@ -135,6 +135,10 @@ def _refuse_more_images_than_there_are(studies: list[Study]) -> None:
     }
     for (dataset, train_size, val_size), where in wanted.items():
         images = len(load_dataset(dataset).train_images)
+        if train_size is None and val_size >= images:
+            raise InputError(
+                f"{where}: {dataset} has {images} training images, val_size {val_size} leaves none of them"
+            )
         try:
             split_indices(images, train_size, val_size, "head", np.random.default_rng(0))
         except InputError as error:

@@ -66,6 +66,8 @@ TRAIN = ("train", "--set")
         (("run", "width.toml", "--until", "decided"), ("--until decided", "width", "claims nothing")),
         (("run", "claims.toml", "--until", "decided"), ("--until decided", "claims", "at_most = 12")),
         (("run", "width.toml", "--budget", "10"), ("--budget", "10", "10m")),
+        (("run", "width"), ("'width'", "width.toml")),
+        (("run", "width.toml", "--budget", "1h 30"), ("--budget", "1h 30", "1h30m")),
         (("run", "width.toml", "--budget", "0s"), ("--budget", "0s")),
         (("data", "fetch", "mnits"), ("mnits", "mnist")),
         (("data", "verify", "nowhere"), ("nowhere",)),
@@ -102,6 +104,8 @@ def test_more_images_than_there_are_are_refused_before_anything_is_recorded(harn
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert "study 'width': arm 'wide': train_size 61 + val_size 20: the dataset has 80 training images" in done.stderr
+    done = harness("run", "width.toml", "--set", "val_size=5000", "--results", "out")
+    assert "arm 'wide': tiny has 80 training images, val_size 5000 leaves none of them" in done.stderr
     assert not (place / "out").exists()
 
 

@@ -14,6 +14,8 @@ GRID = """
 name = "grid"
 grid = { activation = ["relu", "tanh"], initializer = ["zeros", "he_normal"], hidden = [[8], [8, 8]] }
 """
+DIAGNOSED = "[baseline]\ndiagnostics = true\nevaluate_train = true\n"
+BLIND = "[baseline]\nval_size = 0\n"
 RATES = """
 [[blocks]]
 grid = { normalization = ["none", "batch"], learning_rate = [0.3, 0.1, 3.0] }
@@ -239,7 +241,7 @@ def test_a_reference_that_is_left_out_is_the_baseline_or_the_first_that_remains(
             "gap",
         ),
         (RATES, "trend = 'falls'\nover = 'learning_rate'\ntarget = 0.9\nunit = 'steps'\n", "time_to_target"),
-        (RATES, "within = [0, 1.5]\nlayer = 'last/first'\nepoch = 0\n", "gradient_norm"),
+        (DIAGNOSED + RATES, "within = [0, 1.5]\nlayer = 'last/first'\nepoch = 0\n", "gradient_norm"),
         ("", "equals = 0\ntolerance = 0.1\n", "churn"),
     ],
 )
@@ -254,7 +256,7 @@ def test_what_a_claim_leaves_out_is_filled_in(load):
     (claim,) = load(RULES, "better = 'SGD'\nthan = 'Adam'\ntarget = 0.9\n", "time_to_target").claims
     assert (claim.of, claim.unit, claim.lower_is_better) == ("val_accuracy", "epochs", True)
     assert claim.text == "SGD: lower time to target than Adam"
-    (claim,) = load(GRID, BETTER + "layer = 1\n", "dead_units").claims
+    (claim,) = load(DIAGNOSED + GRID, BETTER + "layer = 1\n", "dead_units").claims
     assert (claim.epoch, claim.lower_is_better) == ("last", True)
 
 
@@ -262,7 +264,7 @@ def test_every_metric_can_be_claimed(load):
     for name, metric in METRICS.items():
         keys = {"target": "0.9", "layer": "1", "field": "'learning_rate'"}
         more = "".join(f"{key} = {value}\n" for key, value in keys.items() if key in metric.reads)
-        assert load(RATES, "within = [0, 1]\n" + more, name).claims[0].metric == name
+        assert load(DIAGNOSED + RATES, "within = [0, 1]\n" + more, name).claims[0].metric == name
 
 
 SIDES = "better = 'SGD'\nthan = 'Adam'\n"
@@ -515,6 +517,61 @@ REFUSED = {
         "gap",
         BETTER + "phase = 'confirm'",
         "claim 'c': phase: 'confirm' needs a [tune] table, and the study has none",
+    ),
+    "no such phase": (
+        RULES,
+        "gap",
+        SIDES + "phase = 'tuned'",
+        "claims[0].phase: found 'tuned', expected 'default' or 'confirm' (did you mean 'confirm'?)",
+    ),
+    "half a metric": (RULES, "accuracy", SIDES, "claims[0].metric: unknown metric 'accuracy' (did you mean 'test_acc"),
+    "no diagnostics": (
+        GRID,
+        "dead_units",
+        BETTER + "layer = 1",
+        "claim 'c': metric 'dead_units' is recorded with diagnostics = true only (arm 'activation=relu, hidden=8, ",
+    ),
+    "no such layer": (
+        DIAGNOSED + GRID,
+        "dead_units",
+        BETTER + "layer = 2",
+        "claim 'c': layer: found 2, but metric 'dead_units' has 1 hidden layer (arm 'activation=relu, hidden=8, ",
+    ),
+    "no layer 0": (
+        DIAGNOSED + GRID,
+        "dead_units",
+        BETTER + "layer = 0",
+        "claim 'c': layer: found 0, but metric 'dead_units' has 1 hidden layer",
+    ),
+    "a layer beyond the output": (
+        DIAGNOSED + GRID,
+        "weight_norm",
+        BETTER + "where = { hidden = [8] }\nlayer = 3\nlower_is_better = true",
+        "claim 'c': layer: found 3, but metric 'weight_norm' has 2 layers (the output layer counted) (arm ",
+    ),
+    "no training curve for the gap": (
+        GRID,
+        "gap_at",
+        BETTER + "target = 0.5",
+        "claim 'c': metric 'gap_at' reads the training curve, which takes evaluate_train = true (arm ",
+    ),
+    "no training curve for a time": (
+        GRID,
+        "time_to_target",
+        BETTER + "target = 0.9\nof = 'train_accuracy'",
+        "claim 'c': metric 'time_to_target' reads the training curve, which takes evaluate_train = true (arm ",
+    ),
+    "no validation images": (
+        BLIND + GRID,
+        "val_error",
+        BETTER,
+        "claim 'c': metric 'val_error' reads the validation images, but val_size is 0 (arm ",
+    ),
+    "no validation images for a curve": (
+        BLIND + GRID,
+        "time_to_target",
+        BETTER + "target = 0.9",
+        "claim 'c': metric 'time_to_target' reads the validation images, but val_size is 0 (arm ",
     ),
     "nothing as written": (
         RULES + "default = false\n",
