@@ -40,8 +40,10 @@ READING = (
 )
 
 
-def render(results: Results, figures: Mapping[str, Captioned], speed: str | None = None) -> str:
-    """Return the whole report; `figures` by study, those of the summary under ""; `speed` is a section of its own."""
+def render(
+    results: Results, figures: Mapping[str, Captioned], speed: str | None = None, beside: Sequence[str] = ()
+) -> str:
+    """Return the whole report; `figures` by study, those of the summary under ""; `speed` and `beside` end it."""
     frames = all_frames(results)
     parts = [
         "# Neural networks from scratch: what the ablations show",
@@ -55,7 +57,7 @@ def render(results: Results, figures: Mapping[str, Captioned], speed: str | None
     ]
     parts += [section(study, figures[name]) for name, study in frames.items()]
     parts += [empty(study) for name, study in results.studies.items() if name not in frames]
-    parts += [*filter(None, [speed]), environment_section(results), reproduction(results)]
+    parts += [*filter(None, [speed]), *beside, environment_section(results), reproduction(results)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -6,6 +6,7 @@ what is stale without trusting a clock.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from harness.report.folder import REPORT, digest, file_digest, publish, refuse_f
 from harness.report.sections import render
 from harness.report.speed_section import Bench, bench_drawings, bench_section, load_bench
 from harness.report.study_frames import all_frames
+from harness.report.tutorial.page import errata
 from harness.results.frames import Results, load_results
 
 
@@ -34,7 +36,7 @@ def write_report(results: Path, reports: Path) -> Path:
         drawings = draw(found, bench)
         for drawing in (d for group in drawings.values() for d in group):
             files[f"{drawing.name}.png"] = png_bytes(drawing.figure)
-    text = _compose(found, bench, drawings, {name: digest(content) for name, content in files.items()})
+    text = _compose(found, bench, errata(results), drawings, {name: digest(content) for name, content in files.items()})
     return publish(reports, text, files)
 
 
@@ -45,7 +47,7 @@ def check_report(results: Path, reports: Path) -> list[str]:
         drawings = draw(found, bench)
     names = [f"{d.name}.png" for group in drawings.values() for d in group]
     on_disk = {name: file_digest(reports / REPORT.figures / name) for name in names}
-    return stale(reports, REPORT, _compose(found, bench, drawings, on_disk), on_disk)
+    return stale(reports, REPORT, _compose(found, bench, errata(results), drawings, on_disk), on_disk)
 
 
 def _load(results: Path) -> tuple[Results, Bench | None]:
@@ -81,7 +83,11 @@ def _apart(groups: dict[str, list[Drawing]]) -> dict[str, list[Drawing]]:
 
 
 def _compose(
-    results: Results, bench: Bench | None, drawings: dict[str, list[Drawing]], digests: dict[str, str | None]
+    results: Results,
+    bench: Bench | None,
+    beside: Sequence[str],
+    drawings: dict[str, list[Drawing]],
+    digests: dict[str, str | None],
 ) -> str:
     seal = {
         "results": results_digest(results) + (bench.digest if bench else ""),
@@ -95,4 +101,4 @@ def _compose(
         study: [(f"{REPORT.figures}/{d.name}.png", d.caption) for d in group] for study, group in drawings.items()
     }
     speed = bench_section(bench, captions["bench"]) if bench else None
-    return render(results, captions, speed) + f"\n<!-- seal {json.dumps(seal, indent=1)} -->\n"
+    return render(results, captions, speed, beside) + f"\n<!-- seal {json.dumps(seal, indent=1)} -->\n"

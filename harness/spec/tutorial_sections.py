@@ -158,6 +158,13 @@ SECTIONS = (
         studies=(("dropout", "response"), ("optimizer", "curves")),
         kernels=("affine_forward", "sigmoid_forward"),
     ),
+    Section(
+        "errata",
+        "Errata",
+        "Where the tutorial errs or contradicts itself, each with its evidence.",
+        printed=("errata",),
+        kernels=("perceptron_forward", "cross_entropy_forward", "adam_step"),
+    ),
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import pytest
 from harness.errors import InputError
 from harness.report.folder import TUTORIAL
 from harness.report.tutorial import check_tutorial, write_tutorial
+from harness.report.tutorial.page import errata
 from harness.results.tutorial_tables import NUMBERS, read_tables, write_tables
 from harness.spec.tutorial_sections import SECTIONS, find_section
 from harness.tutorial import compute
@@ -71,3 +72,11 @@ def test_a_table_is_read_as_it_was_written(tmp_path):
 def test_a_section_that_is_not_there_is_refused_with_the_nearest():
     with pytest.raises(InputError, match=r"no section '2.33' \(did you mean '2.3'\?\)"):
         find_section("2.33")
+
+
+def test_the_errata_stand_in_the_page_and_in_the_report(tmp_path):
+    assert errata(tmp_path) == []
+    write_tables(tmp_path, "errata", compute(find_section("errata")))
+    *_, table = errata(tmp_path)
+    assert "(0.5, 0.5): x1 + 2 x2 - 1 = 0.5 \\> 0, label 0; (1.5, 0.5)" in table
+    assert table in write_tutorial(tmp_path, tmp_path / "reports").read_text()

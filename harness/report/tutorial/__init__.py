@@ -57,7 +57,11 @@ def draw_section(section: Section, tables: Tables) -> list[Drawing]:
     if not section.pictures or not tables:
         return []
     known: Mapping[str, Picture] = import_module(f"{__name__}.pictures_{section.module}").PICTURES
-    return [Drawing(f"{section.number}-{name}", *known[name](tables)) for name in section.pictures]
+    try:
+        return [Drawing(f"{section.number}-{name}", *known[name](tables)) for name in section.pictures]
+    except KeyError as error:
+        again = f"`harness tutorial {section.number}` computes it again"
+        raise InputError(f"section {section.number} of the tutorial: its tables have no {error}; {again}") from None
 
 
 def study_drawings(section: Section, results: Path) -> list[Drawing]:

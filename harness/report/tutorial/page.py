@@ -9,11 +9,12 @@ from harness.report import markdown as md
 from harness.report.sections import Captioned, anchor, pictures
 from harness.report.tutorial.claims import claims_table
 from harness.report.tutorial.tables import cells, flush_right, heading
-from harness.results.tutorial_tables import NUMBERS
+from harness.results.tutorial_tables import NUMBERS, read_tables
 from harness.spec.tutorial_sections import SECTIONS, Section
 
 Tables = Mapping[str, pd.DataFrame]
 
+ERRATA = "errata"
 OPENING = (
     "A walk through the tutorial, section by section. Every number comes from the kernels of this project and stands "
     "beside the tutorial's own, and every picture is drawn from the tables in `results/tutorial`, with nothing made up."
@@ -36,7 +37,7 @@ def contents() -> str:
 
 def section_parts(section: Section, tables: Tables, figures: Captioned, verdicts: pd.DataFrame) -> list[str]:
     """Return one section: what is shown, tables, pictures, claims."""
-    parts = [f'<a id="{place(section)}"></a>', f"## {section.number} {md.escape(section.title)}"]
+    parts = [f'<a id="{place(section)}"></a>', f"## {title(section)}"]
     parts.append(md.escape(section.says))
     if section.computed and not tables:
         parts.append(f"Not computed here yet; {md.code(command(section))} does it.")
@@ -50,7 +51,7 @@ def printed(name: str, table: pd.DataFrame) -> str:
     rows = [[md.escape(cell) for cell in row] for row in cells(table)]
     wide = [column for column, right in zip(table.columns, flush_right(table), strict=True) if right]
     text = md.table([md.escape(column) for column in table.columns], rows, [md.escape(column) for column in wide])
-    return text if name == NUMBERS else f"{md.escape(heading(name))}:\n\n{text}"
+    return text if name in (NUMBERS, ERRATA) else f"{md.escape(heading(name))}:\n\n{text}"
 
 
 def judged(section: Section, verdicts: pd.DataFrame) -> list[str]:
@@ -78,6 +79,20 @@ def index(figures: Mapping[str, Captioned], verdicts: pd.DataFrame) -> str:
             ]
         )
     return md.table(["section", "command", "pictures", "claims", "kernels"], rows)
+
+
+def title(section: Section) -> str:
+    """Return the heading of a section."""
+    return md.escape(section.title if section.number == ERRATA else f"{section.number} {section.title}")
+
+
+def errata(results: Path) -> list[str]:
+    """Return the errata as a section of another page; none where they were not computed."""
+    (section,) = (section for section in SECTIONS if section.number == ERRATA)
+    tables = read_tables(results, ERRATA)
+    if not tables:
+        return []
+    return ["## Errata of the tutorial", md.escape(section.says), printed(ERRATA, tables[ERRATA])]
 
 
 def command(section: Section) -> str:
