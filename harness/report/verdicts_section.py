@@ -5,11 +5,11 @@ import pandas as pd
 from harness.report import markdown as md
 from harness.report.study_frames import Frames
 from harness.report.verdict_words import effect, in_favour, is_level, p_told, remark, share_that_holds, sides, tally
+from harness.results.notes import largest_family, looks_of
 from harness.spec.claims import questions, sign_flip_count
 from harness.spec.shipped import SHIPPED
 from harness.spec.study import Study
 from harness.statistics.paired import DRAWS, EXACT_UP_TO, seeds_that_can_decide
-from harness.statistics.verdict_table import looks_of
 from harness.text import counted
 
 LEVEL = 0.05
@@ -51,7 +51,7 @@ def verdicts_of(frames: Frames) -> list[str]:
 
 def method(frames: Frames) -> str:
     """Return how the verdicts come about."""
-    verdicts, m = frames.verdicts, sign_flip_count(frames.study)
+    verdicts, m = frames.verdicts, largest_family(frames.notes, sign_flip_count(frames.study))
     flips = verdicts["form"].isin(("better", "differs", "trend"))
     by_t = verdicts["form"].isin(("equivalent", "within"))
     told = []

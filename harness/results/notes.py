@@ -1,7 +1,8 @@
 """What a journal notes beside its records: claims as they were stated, looks, adoptions.
 
-`{"note": "claims", "trials": 12, "claims": […]}`   the study's claims from here on, and how many of its trials any
-                                                   study of the results folder had by then
+`{"note": "claims", "trials": 12, "claims": […], "flips": 5}`   the study's claims from here on, how many of its trials
+                                                   any study of the results folder had by then, and how many of its
+                                                   verdicts are the sign-flip test's (earlier versions left it out)
 `{"note": "looks", "at": [10, 20], "trials": 0}`    the numbers of seeds at which its claims are looked at, and how many
                                                    trials had been seen when these were fixed
 `{"note": "adopt", "digests": {old: new}, …}`       records above that count under one code digest count under another
@@ -63,15 +64,26 @@ def looks_note(looks: Iterable[int], trials: int) -> Note:
     return {"note": "looks", "at": list(looks), "trials": trials}
 
 
-def claims_note(claims: Iterable[Any], trials: int) -> Note:
-    """Return the note that a study makes these claims when `trials` of its trials have been run."""
-    return {"note": "claims", "trials": trials, "claims": _records(claims)}
+def claims_note(claims: Iterable[Any], trials: int, flips: int) -> Note:
+    """Return the note that a study makes these claims, which give so many verdicts by the sign-flip test, when
+    `trials` of its trials have been run."""
+    return {"note": "claims", "trials": trials, "claims": _records(claims), "flips": flips}
 
 
-def changed(notes: Sequence[Note], claims: Iterable[Any]) -> bool:
-    """Tell whether the claims are others than those noted last."""
-    noted = [note["claims"] for note in notes if note["note"] == "claims"]
-    return _records(claims) != (noted[-1] if noted else [])
+def changed(notes: Sequence[Note], claims: Iterable[Any], flips: int) -> bool:
+    """Tell whether the claims, or the number of their sign-flip verdicts, are others than those noted last."""
+    noted = [(note["claims"], note.get("flips", flips)) for note in notes if note["note"] == "claims"]
+    return (_records(claims), flips) != (noted[-1] if noted else ([], flips))
+
+
+def largest_family(notes: Sequence[Note], flips: int) -> int:
+    """Return m: of a study that is looked at several times, the most sign-flip verdicts that it had since the looks
+    were fixed, for a claim that is taken back was looked at too; else the `flips` that it has."""
+    at = next((place for place, note in enumerate(notes) if note["note"] == "looks"), None)
+    if at is None:
+        return flips
+    before, since = ([n.get("flips", 0) for n in part if n["note"] == "claims"] for part in (notes[:at], notes[at:]))
+    return max([flips, *before[-1:], *since])
 
 
 def stated(notes: Sequence[Note], claims: Iterable[Any]) -> list[str]:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from harness.results.frames import Results
-from harness.results.notes import looks_of, stated
+from harness.results.notes import largest_family, looks_of, stated
 from harness.spec.cells import CONFIRM_SEED, OWN_TUNING_SEED
 from harness.spec.claim_metrics import metric_named
 from harness.spec.claim_table import SIGN_FLIP_FORMS, Claim
@@ -102,7 +102,7 @@ def _seeds(claim: Claim, values: int | None) -> int | None:
 def judged(results: Results, name: str, asked: Sequence[Question], looks: Sequence[int] = ()) -> list[Verdict]:
     """Return the verdict on each question of a study, look by look; without looks, at all the seeds that there are."""
     study = results.studies[name]
-    m = sign_flip_count(study)
+    m = largest_family(results.notes.get(name, ()), sign_flip_count(study))
     if not looks:
         return _judged(asked, _findings(results, name, asked), m, 1)
     fallen: dict[int, Verdict] = {}

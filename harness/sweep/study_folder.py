@@ -20,6 +20,7 @@ from harness.results.journal import JournalWriter, Record, journal_files
 from harness.results.notes import Note, changed, claims_note, looks_note, looks_of
 from harness.results.predictions import Predictions, PredictionsWriter
 from harness.spec.cells import Cell, confirm_cells, first_cells, unchosen
+from harness.spec.claims import sign_flip_count
 from harness.spec.names import Phase
 from harness.spec.study import Study
 from harness.sweep.resume import Index, Sources, entry_of, validation_losses
@@ -63,8 +64,9 @@ class StudyFolder:
 
         To be called when every study of the run has been opened, for a run that is refused writes neither.
         """
-        if changed(self._notes, self.study.claims):
-            self._note(claims_note(self.study.claims, trials_seen(self.study)))
+        flips = sign_flip_count(self.study)
+        if changed(self._notes, self.study.claims, flips):
+            self._note(claims_note(self.study.claims, trials_seen(self.study), flips))
         if self._looks and not looks_of(self._notes):
             self._note(looks_note(self._looks, trials_seen(self.study)))
         write_study(self.folder, self.study, self._sources.datasets)

@@ -3,7 +3,7 @@
 import pytest
 
 from harness.results.journal import JournalWriter, read_journal
-from harness.results.notes import changed, claims_note, read_whole, stated
+from harness.results.notes import changed, claims_note, largest_family, looks_note, read_whole, stated
 from harness.spec.claim_table import Claim
 
 FIRST, SECOND = (Claim(id="low", metric="test_error", within=(0, bound)) for bound in (2, 3))
@@ -30,7 +30,7 @@ def codes(folder):
 
 
 def test_who_reads_records_meets_no_notes(tmp_path):
-    note = claims_note([FIRST], 0)
+    note = claims_note([FIRST], 0, 1)
     write(tmp_path, note, record(1), adopted("old", "new"), record(2))
     assert list(read_journal(tmp_path)) == [record(1), record(2)]
     assert read_whole(tmp_path, len).notes == [
@@ -67,13 +67,25 @@ def test_a_trial_run_again_after_an_adoption_counts_as_what_it_is(tmp_path):
     ids=["first", "added", "changed", "taken back", "kept", "never noted"],
 )
 def test_a_claim_was_stated_when_it_was_noted_as_it_is(history, claims, when):
-    assert stated([claims_note(noted, trials) for noted, trials in history], claims) == when
+    assert stated([claims_note(noted, trials, len(noted)) for noted, trials in history], claims) == when
 
 
 def test_claims_are_noted_when_they_change_and_only_then():
-    notes = [claims_note([FIRST], 0), adopted("old", "new")]
-    assert not changed([], [])
-    assert changed([], [FIRST])
-    assert not changed(notes, [FIRST])
-    assert changed(notes, [SECOND])
-    assert changed(notes, [])
+    notes = [claims_note([FIRST], 0, 1), adopted("old", "new")]
+    assert not changed([], [], 0)
+    assert changed([], [FIRST], 1)
+    assert not changed(notes, [FIRST], 1)
+    assert changed(notes, [FIRST], 2), "of more arms one claim gives more verdicts"
+    assert changed(notes, [SECOND], 1)
+    assert changed(notes, [], 0)
+    assert not changed([{"note": "claims", "trials": 0, "claims": notes[0]["claims"]}], [FIRST], 2), "not noted then"
+
+
+def test_a_family_that_was_looked_at_never_shrinks():
+    many, few = claims_note([FIRST, SECOND], 0, 5), claims_note([FIRST], 9, 3)
+    looks = looks_note([8, 16], 0)
+    assert largest_family([looks, many, few], 3) == largest_family([many, looks, few], 3) == 5
+    assert largest_family([many, few, looks], 3) == 3, "taken back before the looks"
+    assert largest_family([many, few], 3) == 3, "without looks"
+    assert largest_family([few, looks], 7) == 7
+    assert largest_family([looks], 0) == 0

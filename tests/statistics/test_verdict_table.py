@@ -440,3 +440,10 @@ def test_churn_takes_two_seeds_for_a_value_and_tells_single_seeds():
     assert row["p"] == same["p"]
     assert 8 < same["seeds_to_decide"] < 500
     assert row["seeds_to_decide"] == 2 * same["seeds_to_decide"]
+
+
+def test_a_claim_that_was_taken_back_between_the_looks_is_paid_for():
+    errors = errors_of(a=around(4.0, 0.5, 10, key=1), b=around(5.0, 0.5, 10, key=2))
+    (alone,) = told(BETTER, errors, notes=LOOKS)
+    (after,) = told(BETTER, errors, notes=({"note": "claims", "trials": 0, "claims": [], "flips": 5}, *LOOKS))
+    assert after["p_adjusted"] == pytest.approx(5 * alone["p_adjusted"])
