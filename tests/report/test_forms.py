@@ -291,6 +291,17 @@ def test_forty_arms_with_names_of_120_characters_have_room_in_every_form(own_stu
     assert not any(above.padded(-1).overlaps(below) for above, below in itertools.pairwise(boxes))
 
 
+def test_names_below_an_axis_leave_the_panel_its_room_and_never_touch(own_study):
+    arms = "".join(f'"a long name that is told, of arm {place}" = {{ l2 = {place}.0 }}\n' for place in range(70))
+    text = f"[baseline]\nepochs = 1\n[[blocks]]\n[blocks.arms]\n{arms}[seeds]\ncount = 1\n"
+    (figure,) = drawings(own_study(text + '[[figures]]\nform = "response"\nx = "arm"\n'))
+    (ax,) = figure.axes
+    boxes = [name.get_window_extent() for name in ax.get_xticklabels()]
+    assert len(boxes) >= 35
+    assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
+    assert max(box.height for box in boxes) < ax.get_window_extent().height / 2
+
+
 def contrasts(figure: Figure) -> list[float]:
     axes = [ax for ax in figure.axes if not any(text.get_color() == "white" for text in ax.texts)]
     texts = [text for part in (*axes, *figure.legends) for text in part.findobj(Text)]

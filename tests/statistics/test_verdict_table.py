@@ -280,7 +280,7 @@ def test_times_tell_how_many_seeds_reached_the_target_and_no_mean_where_most_did
 
 def test_a_figure_that_nobody_recorded_has_no_value_and_nothing_was_lost():
     claim = BETTER | {"metric": "weight_norm", "layer": 1, "lower_is_better": True}
-    (row,) = told(claim, errors_of(a=around(4.0), b=around(5.0)))
+    (row,) = told(claim, errors_of(a=around(4.0), b=around(5.0)), baseline={"diagnostics": True})
     assert (row["verdict"], row["reason"], row["lost"]) == ("inconclusive", "no value at 8 of 8 seeds", 0)
 
 
@@ -291,7 +291,8 @@ def test_a_ratio_to_nothing_is_no_number_and_decides_nothing(form):
 
     ended = {("a", seed): dead(0.0 if seed == 3 else 0.1, 0.2) for seed in range(8)}
     ended |= {("b", seed): dead(0.1, 0.3 + seed / 100) for seed in range(8)}
-    (row,) = told({"metric": "dead_units", "layer": "last/first", **form}, ended)
+    claim = {"metric": "dead_units", "layer": "last/first", **form}
+    (row,) = told(claim, ended, baseline={"diagnostics": True})
     assert (row["verdict"], row["n"], row["reason"]) == ("inconclusive", 8, "no value at 1 of 8 seeds")
     assert np.isnan([row[name] for name in FIGURES]).all()
 

@@ -1,6 +1,7 @@
 """Response: a metric against a field that arms vary, with a line through the means and a dot a seed beside them."""
 
 import itertools
+import math
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,8 @@ LOG_FROM = 10  # ratio of the largest to the smallest position from which a log 
 HALO = [withStroke(linewidth=2, foreground="white")]
 SLANTED = 26  # letters of a slanted name below an axis
 STEEP = 0.3  # inches between names, below which they stand upright
+UPRIGHT = 14  # letters of such a name: it takes no more than a third of a panel's height
+CLOSE = 0.16  # inches that an upright name takes
 MOST_SAID = 8  # series whose extremes a caption tells one by one
 
 
@@ -161,7 +164,9 @@ def x_axis(ax: Axes, words: dict[float, str], scale: str, width: float) -> None:
     if all(len(line) * 0.075 < inch and "…" not in line for text in texts for line in text.split("\n")):
         ticks_at(ax.xaxis, places, texts)
         return
-    ticks_at(ax.xaxis, places, list(shortened(words.values(), SLANTED).values()))
+    names = list(shortened(words.values(), UPRIGHT if inch < STEEP else SLANTED).values())
+    step = math.ceil(CLOSE / inch)
+    ticks_at(ax.xaxis, places[::step], names[::step])
     for label in ax.get_xticklabels():
         if inch < STEEP:
             label.set(rotation=90)
