@@ -26,7 +26,6 @@ def results_digest(results: Results) -> str:
     digest.update(json.dumps(results.environments, sort_keys=True).encode())
     if results.predictions.trials:  # by the weights that predict
         digest.update(json.dumps(sorted(results.predictions.trials)).encode())
-    digest.update(json.dumps(sorted(results.predictions.trials)).encode())  # the weights say what is predicted
     return digest.hexdigest()[:16]
 
 
