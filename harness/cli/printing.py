@@ -10,6 +10,7 @@ from harness.text import counted, duration, setting, table
 if TYPE_CHECKING:
     import pandas as pd
 
+    from harness.report.verdict_words import Row
     from harness.results.frames import Results
     from harness.spec import Study
     from harness.spec.ablation import Ablation
@@ -89,10 +90,14 @@ def _measured_table(results: "Results", metrics: Sequence[str]) -> str:
 def verdicts_table(results: "Results") -> str:
     """Return the verdicts on the claims of one study, with their effects; "" for a study that claims nothing."""
     from harness.report.labels import shortened
-    from harness.report.verdict_words import effect, in_favour, p_told, to_decide, with_words
-    from harness.statistics.verdict_table import told_verdicts
+    from harness.report.verdict_words import effect, in_favour, p_told, with_words
+    from harness.spec.claims import sign_flip_count
+    from harness.statistics.paired import seeds_that_can_decide
+    from harness.statistics.verdict_table import looks_of, told_verdicts
 
     (study,) = results.studies.values()
+    m = sign_flip_count(study)
+    needed = seeds_that_can_decide(m * max(len(looks_of(results.notes[study.name])), 1)) if m else 0
     verdicts = with_words(told_verdicts(results), study)
     claims = shortened(verdicts["text"], CLAIM_LETTERS)
     rows = [
@@ -102,12 +107,27 @@ def verdicts_table(results: "Results") -> str:
             row["reason"] or effect(row),
             in_favour(row),
             p_told(row["p_adjusted"]),
-            to_decide(row) or "-",
+            _seeds_told(row, needed),
         ]
         for row in verdicts.to_dict("records")
     ]
     header = ["claim", "verdict", "effect (95 % interval)", "in favour", "adjusted p", "seeds to decide"]
-    return table(header, rows) if rows else ""
+    words = (
+        "exploratory: too few seeds for any verdict; inconclusive: enough seeds, no clear answer; adjusted: over the "
+        f"verdicts of the study ({m}, Holm);\nseeds to decide: if the effect stays"
+    )
+    return f"{table(header, rows)}\n{words}" if rows else ""
+
+
+def _seeds_told(row: "Row", needed: int) -> str:
+    """Return what a verdict that did not fall takes: "takes 7", "12", "12, against the claim"; else a dash."""
+    from harness.report.verdict_words import leans_against, to_decide
+    from harness.spec.claim_metrics import metric_named
+
+    if row["verdict"] == "exploratory":
+        return f"takes {needed * metric_named(row['metric']).seeds}"
+    seeds = to_decide(row)
+    return f"{seeds}{', against the claim' * leans_against(row)}" if seeds else "-"
 
 
 def plan_table(plan: "pd.DataFrame") -> str:

@@ -25,7 +25,8 @@ def with_words(verdicts: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return the verdicts of a study with what their claims say of them.
 
     `form`, `under` (condition and, where its claim is judged in several phases, the phase), `measured` (the metric with
-    what it reads), `unit` of the effect, and `holds_from` and `holds_to`: the effects that bear the claim out.
+    what it reads), `unit` of the effect, and `holds_from` and `holds_to`: the effects that bear the claim out. There is
+    no effect, and a reason instead, where more than half of the seeds of both sides missed the target.
     """
     claims = {claim.id: claim for claim in study.claims}
     of = [claims[name] for name in verdicts["id"]]
@@ -34,7 +35,13 @@ def with_words(verdicts: pd.DataFrame, study: Study) -> pd.DataFrame:
         for claim, condition, phase in zip(of, verdicts["condition"], verdicts["phase"], strict=True)
     ]
     bounds = [holds(claim) for claim in of]
-    return verdicts.assign(
+    nobody = verdicts["mean_a"].isna() & verdicts["mean_b"].isna() & (verdicts["reached_a"] != "")
+    came = (
+        "reached " + verdicts["reached_a"].astype(str) + " against " + verdicts["reached_b"].astype(str)
+    ).str.removesuffix(" against ")
+    shown = verdicts.assign(reason=verdicts["reason"].mask(nobody & (verdicts["reason"] == ""), came))
+    return shown.assign(
+        **{name: verdicts[name].mask(nobody) for name in ("effect", "low", "high")},
         form=[claim.form for claim in of],
         under=under,
         measured=[measured(claim) for claim in of],
@@ -68,11 +75,11 @@ def tally(verdicts: pd.DataFrame) -> str:
 
 
 def remark(row: Row) -> str:
-    """Return why there is no p, or what would decide: "(24 seeds would decide)"; else nothing."""
+    """Return why there is no p or no effect, or what would decide: "(24 seeds would decide)"; else nothing."""
     if row["reason"]:
         return f"({row['reason']})"
     seeds = to_decide(row)
-    return f"({seeds} seeds would decide)" if seeds else ""
+    return f"({seeds} seeds would decide{' against it' * leans_against(row)})" if seeds else ""
 
 
 def to_decide(row: Row) -> str:
@@ -81,13 +88,23 @@ def to_decide(row: Row) -> str:
     return "" if pd.isna(seeds) else f"more than {UNCOUNTED}" if seeds > UNCOUNTED else str(seeds)
 
 
+def leans_against(row: Row) -> bool:
+    """Tell whether the effect lies where the claim does not hold."""
+    return bool(row["effect"] < row["holds_from"] or row["effect"] > row["holds_to"])
+
+
 def effect(row: Row) -> str:
-    """Return "-0.35 (-0.60 to -0.10) points"; a dash where there is none, the mean alone where there is no interval."""
+    """Return "-0.35 (-0.60 to -0.10) points"; a dash where there is none, the mean alone where there is no interval.
+
+    Where a claim asks for a least advantage, it stands beside: "-0.35 (-0.60 to -0.10) points, 0.5 or more claimed".
+    """
     if np.isnan(row["effect"]):
         return "–"
     told = [_number(row, row[name]) for name in ("effect", "low", "high")]
     alone = np.isnan(row["low"]) or row["low"] == row["high"]
-    return " ".join(filter(None, [told[0] if alone else f"{told[0]} ({told[1]} to {told[2]})", row["unit"]]))
+    least = next((abs(bar) for bar in (row["holds_from"], row["holds_to"]) if 0 < abs(bar) < math.inf), 0.0)
+    claimed = f", {least:g} or more claimed" if least and row["form"] in ("better", "differs") else ""
+    return " ".join(filter(None, [told[0] if alone else f"{told[0]} ({told[1]} to {told[2]})", row["unit"]])) + claimed
 
 
 def _number(row: Row, value: float) -> str:

@@ -172,6 +172,8 @@ def test_run_ends_with_the_verdicts_and_their_effects(harness, place):
     first = lines.index(["claim", "verdict", "effect (95 % interval)", "in favour", "adjusted p", "seeds to decide"])
     by_claim = {line[0]: line[1:] for line in lines[first + 1 : first + 3]}
     assert by_claim["wide: lower test error than narrow"][0] == "exploratory"
+    assert by_claim["wide: lower test error than narrow"][-1] == "takes 6"
+    assert "exploratory: too few seeds for any verdict; inconclusive: enough seeds, no clear answer" in done.stdout
     assert re.fullmatch(r"[-+]\d+\.?\d* \(.* to .*\) points", by_claim["Width makes no difference"][1])
     assert re.fullmatch(r"\d of 3", by_claim["Width makes no difference"][2])
 

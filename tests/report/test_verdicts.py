@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 
 from harness.report.figures import draw_study, style
 from harness.report.figures.forest import COLOURS, forest
-from harness.report.verdict_words import decimals, effect, holds, in_favour, measured, sides, to_decide, unit
+from harness.report.verdict_words import decimals, effect, holds, in_favour, measured, remark, sides, to_decide, unit
 from harness.report.verdicts_section import MARK, opening_of_verdicts, verdicts_of
 from harness.spec.claim_table import Claim
 from harness.text import rounded
@@ -72,6 +72,7 @@ BETTER = {"better": "a", "than": "b"}
         ({"form": "within", "unit": "%", "effect": 3.2, "low": 3.1, "high": 3.3}, "3.200 (3.100 to 3.300) %"),
         ({"form": "equals", "unit": "", "effect": 0.1135, "low": 0.1135, "high": 0.1135}, "0.1135"),
         ({"effect": np.nan, "low": np.nan, "high": np.nan}, "–"),
+        ({"holds_to": -45.0}, "-0.35 (-0.60 to -0.10) points, 45 or more claimed"),
     ],
 )
 def test_an_effect_has_as_many_digits_as_its_interval_bears(changes, said):
@@ -89,6 +90,20 @@ def test_what_is_beside_an_effect_is_told():
     )
     assert sides(told(form="within", mean_b=np.nan)) == "3.21"
     assert [decimals(scale) for scale in (250, 12, 1, 0.25, 0.0123, 0, math.inf)] == [0, 0, 1, 2, 3, 2, 2]
+
+
+def test_the_seeds_to_decide_say_which_way_the_effect_leans():
+    assert remark(told(verdict="inconclusive", seeds_to_decide=24)) == "(24 seeds would decide)"
+    assert remark(told(effect=0.2, verdict="inconclusive", seeds_to_decide=24)) == "(24 seeds would decide against it)"
+
+
+def test_where_nobody_reached_the_target_there_is_no_effect_but_the_reason(own_study):
+    claims = STUDY.partition("[[claims]]")[0] + (
+        "[[claims]]\nid = 'c'\nmetric = 'time_to_target'\ntarget = 0.999\n"
+        "better = { activation = 'relu' }\nthan = { activation = 'sigmoid' }\nfor_each = 'depth'\n"
+    )
+    for row in own_study(claims).verdicts.to_dict("records"):
+        assert (effect(row), row["reason"]) == ("–", "reached 0 of 10 against 0 of 10")
 
 
 def test_a_number_of_seven_digits_is_told_in_three():
