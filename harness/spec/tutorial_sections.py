@@ -44,6 +44,7 @@ SECTIONS = (
         "A unit with a threshold. The line drawn in the tutorial, w = (1, 2), b = -1, does not separate its labels "
         "(see the errata); the learning rule finds one that does. On XOR the rule never stops.",
         printed=("points", "learning", "XOR", "passes_over_XOR"),
+        pictures=("perceptron", "xor"),
         kernels=("perceptron_forward", "perceptron_epoch"),
     ),
     Section(
@@ -59,6 +60,7 @@ SECTIONS = (
         "Four activation functions and their slopes. The largest slope to the power of 10 is what ten layers can leave "
         "of a gradient at best, weights of 1 assumed.",
         printed=("slopes",),
+        pictures=("activations",),
         kernels=("sigmoid_forward", "sigmoid_backward", "tanh_forward", "tanh_backward", "relu_forward",
                  "relu_backward", "leaky_relu_forward", "leaky_relu_backward"),
     ),
@@ -84,6 +86,7 @@ SECTIONS = (
         "saturated, the gradient of the squared error is gone, that of cross-entropy is 1. And the loss of a trained "
         "network.",
         printed=("wrong_and_right",),
+        pictures=("losses", "landscape"),
         kernels=("mse_forward", "mse_backward", "binary_cross_entropy_forward", "binary_cross_entropy_backward",
                  "cross_entropy_forward"),
     ),
@@ -93,6 +96,7 @@ SECTIONS = (
         "Every intermediate derivative of the tutorial's examples, and the chain rule of (2x + 1)³ beside two "
         "measurements of the slope.",
         printed=("numbers", "chain_rule"),
+        pictures=("graph", "descent"),
         kernels=("affine_forward", "affine_backward", "affine_backward_parameters", "sigmoid_backward", "mse_backward",
                  "binary_cross_entropy_backward"),
     ),

@@ -80,3 +80,12 @@ def test_the_errata_stand_in_the_page_and_in_the_report(tmp_path):
     *_, table = errata(tmp_path)
     assert "(0.5, 0.5): x1 + 2 x2 - 1 = 0.5 \\> 0, label 0; (1.5, 0.5)" in table
     assert table in write_tutorial(tmp_path, tmp_path / "reports").read_text()
+
+
+def test_pictures_are_drawn_from_tables_and_are_the_same_again(tmp_path):
+    section = find_section("1.3")
+    write_tables(tmp_path, section.number, compute(section))
+    first, second = (write_tutorial(tmp_path, tmp_path / name).parent / "tutorial" for name in ("a", "b"))
+    names = {f"{section.number}-{picture}.png" for picture in section.pictures}
+    assert {path.name for path in first.iterdir()} == names
+    assert all((first / name).read_bytes() == (second / name).read_bytes() for name in names)
