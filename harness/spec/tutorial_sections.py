@@ -69,6 +69,7 @@ SECTIONS = (
         "Network architecture",
         "The shapes of the network 2-4-3-1, from where its parameters lie in the flat buffer.",
         printed=("numbers",),
+        pictures=("network", "layer"),
         kernels=("affine_forward",),
     ),
     Section(
@@ -77,6 +78,7 @@ SECTIONS = (
         "The network 2-3-1, layer by layer. There samples stand as columns, W a + b; here they are rows, x w + b: "
         "the numbers are the same.",
         printed=("numbers",),
+        pictures=("batch",),
         kernels=("affine_forward", "sigmoid_forward"),
     ),
     Section(
@@ -105,6 +107,7 @@ SECTIONS = (
         "Universal approximation",
         "A sine by one hidden layer of random tanh units and the best output layer, by width.",
         printed=("deviations",),
+        pictures=("approximation",),
         kernels=("tanh_forward",),
     ),
     Section("3.2", "Feature hierarchy", "What layers learn is asked in studies alone."),
@@ -114,6 +117,7 @@ SECTIONS = (
         "The two networks of the tutorial, counted; and test errors by depth at about 25 000 parameters, Adam, 10 000 "
         "images, 5 epochs (the study depth_width asks with tuned rates and all images).",
         printed=("numbers", "errors"),
+        pictures=("depth",),
         kernels=("train_epoch", "adam_step"),
     ),
     Section(

@@ -5,14 +5,16 @@ import pandas as pd
 
 from harness.tutorial import as_written
 from harness.tutorial.by_hand import ITS_CODE, Array, Layer, Worked, affine, numbers, sigmoid
+from harness.tutorial.section_1_4 import WIDTHS
 
 WEIGHTS = ([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]], [[0.7, 0.8, 0.9]])  # as the tutorial writes them, (n_out, n_in)
 X = (1.0, 2.0)
+SAMPLES = 5
 
 
 def tables() -> dict[str, pd.DataFrame]:
-    """Return its worked numbers."""
-    return {"numbers": numbers(worked())}
+    """Return its worked numbers, and the shapes of a batch in the network of section 1.4."""
+    return {"numbers": numbers(worked()), "batch": pd.DataFrame({"width": WIDTHS, "samples": SAMPLES})}
 
 
 def worked() -> list[Worked]:

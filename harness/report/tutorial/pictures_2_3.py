@@ -37,8 +37,8 @@ def graph(tables: Mapping[str, pd.DataFrame]) -> tuple[Figure, str]:
     at = tables["graph"].set_index("node")["gradient"]
     return figure, (
         "The graph of one neuron with its loss at x = 1, w = 0.5, b = 0, target t = 1: values go forward (blue, "
-        "above), the gradient of L by each node comes back (orange, below). By the chain rule the gradient of w is that "
-        f"of z times x: {at['z']:.4f} · 1 = {at['w']:.4f}."
+        "above), the gradient of L by each node comes back (orange, below). By the chain rule the gradient of w is "
+        f"that of z times x: {at['z']:.4f} · 1 = {at['w']:.4f}."
     )
 
 
