@@ -68,7 +68,9 @@ def effect(row: Mapping[Hashable, Any] | pd.Series) -> str:
     """Return "-0.35 (-0.60 to -0.10)"; the effect alone at one seed, a dash where there is none."""
     if np.isnan(row["effect"]):
         return "–"
-    mean, low, high = (rounded(row[name], 2, "+") for name in ("effect", "low", "high"))
+    told = [row[name] for name in ("effect", "low", "high")]
+    digits = next((d for d in range(2, 6) if all(value == 0 or round(value, d) for value in told)), 6)  # no bound is 0
+    mean, low, high = (rounded(value, digits, "+") for value in told)
     return mean if np.isnan(row["low"]) else f"{mean} ({low} to {high})"
 
 
@@ -93,7 +95,9 @@ def _whole(gain: pd.Series) -> str:
 
 
 def _share(shapley: pd.Series, gain: pd.Series) -> list[str]:
-    return [f"{100 * shapley['effect'] / gain['effect']:+z.0f} %"] if _certain(gain) else []
+    share = shapley["effect"] / gain["effect"]
+    told = f"{100 * share:z.0f} %" if 0 <= share <= 1 else "–"  # ingredients that work against each other have no share
+    return [told] if _certain(gain) else []
 
 
 def _missed(one: Ablated) -> str:

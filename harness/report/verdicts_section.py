@@ -1,5 +1,7 @@
 """The verdicts on a study's claims, as a table to be pasted into a paper, with what a reader must know to trust it."""
 
+import shlex
+
 import pandas as pd
 
 from harness.report import markdown as md
@@ -101,5 +103,6 @@ def remarks(study: Study, verdicts: pd.DataFrame) -> str:
             f"{count} claim{'s were' if count != 1 else ' was'} stated after trials of this study had been run: "
             "a claim made when results could be seen is worth less."
         )
-    command = f"harness run {study.name if study.origin == SHIPPED else f'{study.name}.toml'} --profile {study.profile}"
+    name = study.name if study.origin == SHIPPED else f"{study.name}.toml"
+    command = shlex.join(["harness", "run", name, "--profile", study.profile, *study.options])
     return " ".join([*told, f"Again by {md.code(command)}."])

@@ -30,6 +30,7 @@ from harness.spec.schema import (
 from harness.spec.shipped import find_study, read_toml
 from harness.spec.trial import Name, Trial
 from harness.spec.validation import Line, Table, as_tuple, checked, shown
+from harness.text import setting
 
 MAX_TRIALS = 1_000_000
 SCHEMA = 3
@@ -56,6 +57,7 @@ class Study(Table):
     question: str
     origin: Annotated[str | None, Field(exclude=True)] = None  # SHIPPED, the path of its file, None: made in Python
     profile: Profile
+    options: Annotated[tuple[str, ...], as_tuple] = ()  # what the command line changed: "--set", "epochs=2", …
     probe: str | None = None  # None: the study trains
     baseline: SerializeAsAny[Run]
     arms: Annotated[tuple[Arm, ...], as_tuple]
@@ -143,7 +145,8 @@ class Study(Table):
         """Return what study.json holds."""
         # of the baseline what was given: an update rule of an arm fills in its own defaults for the rest
         baseline = self.baseline.model_dump(mode="json", exclude_unset=True)
-        return {"schema": SCHEMA} | self.model_dump(mode="json") | {"baseline": baseline}
+        without = set() if self.options else {"options"}
+        return {"schema": SCHEMA} | self.model_dump(mode="json", exclude=without) | {"baseline": baseline}
 
 
 def load_study(
@@ -206,6 +209,11 @@ def study_from_table(
         origin=origin,
         probe=getattr(file, "probe", None),
         profile=profile,  # type: ignore[arg-type]
+        options=(
+            *(word for field, value in chosen["--set"].items() for word in ("--set", f"{field}={setting(value)}")),
+            *(("--seeds", str(seeds)) if seeds else ()),
+            *(("--dataset", dataset) if dataset else ()),
+        ),
         baseline=baseline,
         arms=made,
         ablations=ablations,

@@ -25,7 +25,7 @@ from harness.spec.names import Phase
 from harness.spec.study import Study
 from harness.sweep.resume import Index, Sources, entry_of, validation_losses
 from harness.sweep.statistics_tables import write_statistics
-from harness.text import counted
+from harness.text import counted, setting
 
 
 class StudyFolder:
@@ -69,6 +69,11 @@ class StudyFolder:
             self._note(claims_note(self.study.claims, trials_seen(self.study), flips))
         if self._looks and not looks_of(self._notes):
             self._note(looks_note(self._looks, trials_seen(self.study)))
+        if (self.folder / STUDY_FILE).exists() and (told := _changes(read_study(self.folder)[0], self.study)):
+            self._tell(
+                f"{self.study.name}: settings differ from those the folder was run with: {told}; "
+                "trials of the former stay in the journal"
+            )
         write_study(self.folder, self.study, self._sources.datasets)
 
     def next_cells(self) -> dict[str, Cell]:
@@ -149,6 +154,16 @@ class StudyFolder:
 
     def _settled(self, key: str) -> bool:
         return self._sources.settled(self.index.get(key), self.cells[key].trial)
+
+
+def _changes(before: Study, now: Study) -> str:
+    """Return in what two runs of a study differ for all arms alike: "epochs 1 -> 2, seeds 3 -> 5"."""
+    pairs = [(study.baseline.model_dump() | {"seeds": study.seeds}) for study in (before, now)]
+    return ", ".join(
+        f"{field} {setting(pairs[0].get(field))} -> {setting(value)}"
+        for field, value in pairs[1].items()
+        if pairs[0].get(field) != value
+    )
 
 
 def _serves(cell: Cell) -> tuple[str, Phase]:

@@ -178,6 +178,19 @@ def test_run_ends_with_the_verdicts_and_their_effects(harness, place):
     assert re.fullmatch(r"\d of 3", by_claim["Width makes no difference"][2])
 
 
+def test_a_folder_run_with_other_settings_says_so_and_the_report_names_them(harness, place):
+    (place / "width.toml").write_text((place / "width.toml").read_text() + CLAIMS)
+    first = harness("run", "width.toml", "--results", "out", "--jobs", "1")
+    again = harness("run", "width.toml", "--results", "out", "--jobs", "1", "--set", "epochs=3", "--seeds", "2")
+    assert "settings differ" not in first.stderr
+    assert re.search(
+        r"width: settings differ from those the folder was run with: epochs \d -> 3, seeds 3 -> 2;", again.stderr
+    )
+    assert harness("report", "--results", "out", "--reports", "told").returncode == 0
+    told = "".join(path.read_text() for path in (place / "told").rglob("*.md"))
+    assert "`harness run width.toml --profile quick --set epochs=3 --seeds 2`" in told
+
+
 def test_run_again_trains_nothing(harness, place):
     first = harness("run", "width.toml", "--results", "out", "--jobs", "1")
     journal = (place / "out" / "width" / "journal.jsonl").read_bytes()

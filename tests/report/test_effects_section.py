@@ -1,6 +1,6 @@
 """The report tells what each ingredient of an ablation is worth, and of what it cannot tell it says why."""
 
-from harness.report.effects_section import effects_of
+from harness.report.effects_section import effect, effects_of
 
 PARTS = """
 [baseline]
@@ -39,3 +39,8 @@ def test_a_target_that_nobody_came_to_is_said_in_words_and_has_no_number(own_stu
 
 def test_a_study_that_ablates_nothing_has_no_such_table(own_study):
     assert effects_of(own_study("[seeds]\ncount = 2\n")) == []
+
+
+def test_a_bound_that_is_not_zero_is_not_told_as_zero():
+    assert effect({"effect": -2.5, "low": -5.93, "high": 0.0004}) == "-2.5000 (-5.9300 to +0.0004)"
+    assert effect({"effect": -2.5, "low": -5.0, "high": 0.0}) == "-2.50 (-5.00 to +0.00)"
