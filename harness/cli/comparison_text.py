@@ -160,13 +160,18 @@ def _counted(rows: pd.DataFrame) -> str:
 
 
 def _method(rows: pd.DataFrame) -> str:
-    starred = any(map(_beyond_alone, rows[rows["verdict"] == "undecided"].to_dict("records")))
-    alone = f" {ALONE} beyond the margin by itself, not when adjusted." if starred else ""
     return (
         "`same`: the interval lies within the margin. `worse`, `better`: the change is beyond it, adjusted over these "
         f"rows (Holm, {LEVEL:g}); where nothing has changed by more than its margin, at most one comparison of folders "
-        f"in 40 says `worse` anywhere. A seed lost where none was before is `worse` without a test.{alone}"
+        f"in 40 says `worse` anywhere. A seed lost where none was before is `worse` without a test. "
+        f"Times are geometric means.{_star(rows)}"
     )
+
+
+def _star(rows: pd.DataFrame) -> str:
+    """Return what the star means, where there is one."""
+    starred = any(map(_beyond_alone, rows[rows["verdict"] == "undecided"].to_dict("records")))
+    return f" {ALONE} beyond the margin by itself, not when adjusted." if starred else ""
 
 
 def _speed(speed: pd.DataFrame, machines: list[str]) -> list[str]:
@@ -182,7 +187,7 @@ def _speed(speed: pd.DataFrame, machines: list[str]) -> list[str]:
         parts.append(
             _filled(
                 f"Speed, on like machines: {_counted(judged)} Intervals are over seeds: what else a machine did at the "
-                "time is not in them. What is not `same`:"
+                f"time is not in them.{_star(judged)} {'What is not `same`:' if len(told) else 'All are the same.'}"
             )
         )
         parts += [_block(block) for _, block in told.groupby(["study", "phase"], sort=False)]

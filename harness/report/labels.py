@@ -113,18 +113,24 @@ def panel_title(field: str, value: str) -> str:
 def shortened(names: Iterable[str], room: int) -> dict[str, str]:
     """Return each name in at most `room` characters (8 or more), no two alike.
 
-    Of a long name the beginning and the end stay. Names that differ only between them are cut anew from where they
-    begin to differ, so that the difference is what stays.
+    Of a long name the beginning and the end stay, whole words where it has some there. Names that differ only between
+    them are cut anew from where they begin to differ, so that the difference is what stays.
     """
     names = list(dict.fromkeys(names))
     found: dict[str, str] = {}
     for name in names:
-        found[name] = name if len(name) <= room else f"{name[: room - room // 3 - 1]}…{name[-(room // 3) :]}"
+        found[name] = name if len(name) <= room else _elided(name, room)
     for group in _alike(found).values():
         found |= _apart(group, found, room)
     for group in _alike(found).values():  # what is left alike is counted
         found |= {name: f"{found[name][: room - 5]} ({place})" for place, name in enumerate(group[1:], 2)}
     return found
+
+
+def _elided(name: str, room: int) -> str:
+    head, tail = name[: room - room // 3 - 1], name[-(room // 3) :]
+    start, end = name[: room - room // 3 - 2].rpartition(" ")[0], name[1 - room // 3 :].partition(" ")[2]
+    return f"{start} … {end}" if start and end else f"{head}…{tail}"
 
 
 def _alike(found: dict[str, str]) -> dict[str, list[str]]:

@@ -207,7 +207,7 @@ def _row(cell: pd.DataFrame, metric: str) -> dict[str, Any]:
     a, b = cell["value_a"].to_numpy(float), cell["value_b"].to_numpy(float)
     differences = np.log(np.maximum(b, 1e-9)) - np.log(np.maximum(a, 1e-9)) if scale.ratio else b - a
     margin = np.log1p(scale.margin) if scale.ratio else scale.margin
-    row = _described(cell, metric) | {"a": a.mean(), "b": b.mean(), "p": np.nan}
+    row = _described(cell, metric) | {"a": _typical(a, scale), "b": _typical(b, scale), "p": np.nan}
     if not np.isfinite(differences).all():  # lost seeds that no number stands for
         return row
     found = t_interval(differences)
@@ -216,6 +216,11 @@ def _row(cell: pd.DataFrame, metric: str) -> dict[str, Any]:
         "change": shown(found.mean), "low": shown(found.low), "high": shown(found.high),
         "p": beyond_margin(differences, margin), "within": found.low >= -margin and found.high <= margin,
     }  # fmt: skip
+
+
+def _typical(values: np.ndarray, scale: Scale) -> float:
+    """Return the mean of values (n,), of ratios the geometric one: the change is that of what is shown."""
+    return float(np.exp(np.log(np.maximum(values, 1e-9)).mean()) if scale.ratio else values.mean())
 
 
 def beyond_margin(differences: np.ndarray, margin: float) -> float:

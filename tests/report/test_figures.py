@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.collections import LineCollection, PathCollection, PolyCollection
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from harness.report.figures import curves, draw_study, marks, response, strip, style
 from harness.report.figures.findings import plus_minus
+from harness.report.figures.forest import linear_within
 from harness.report.fingerprint import drawn as fingerprint
 from harness.report.study_frames import Frames, all_frames
 from harness.report.write import draw
@@ -127,6 +128,27 @@ def test_curves_of_few_and_of_many_evaluations_are_drawn_without_a_warning(tmp_p
     with warnings.catch_warnings(action="error"):
         drawings = draw_study(all_frames(load_results(tmp_path))["optimizer"])
     assert "optimizer-curves" in [drawing.name for drawing in drawings]
+
+
+def test_three_seeds_of_a_curve_are_lines_without_a_band(axes):
+    frame = pd.concat([seeds({"a": [1.0, 2.0, 4.0], "b": [1.0, 2.0, 3.0, 4.0]}, at=at) for at in (1, 2)])
+    curves(frame, y="y", x="at", colour="arm", ax=axes)
+    drawn = [len(band.get_paths()) for band in axes.collections if isinstance(band, PolyCollection)]
+    assert drawn == [0, 1]
+
+
+def test_no_axis_of_shares_needs_room_beyond_all_and_none():
+    frame = seeds({"a": [0.0, 1.0, 1.0]}).rename(columns={"y": "val_accuracy"})
+    assert [f(marks.extent(frame, ["arm"], "val_accuracy")) for f in (min, max)] == [0, 1]
+
+
+def test_effects_of_unlike_size_stand_on_a_logarithmic_axis():
+    def of(*effects: float) -> float:
+        return linear_within(pd.DataFrame({"effect": effects, "low": effects, "high": effects, "form": "lower"}))
+
+    assert of(0.5, -9.0) == np.inf
+    assert of(0.5, -80.0) == pytest.approx(0.1)
+    assert of(0.0, 0.0) == np.inf
 
 
 def test_lost_seeds_are_counted_in_red_beside_their_arm(axes):

@@ -363,6 +363,12 @@ def test_shortened_names_fit_and_stay_different(given_names, room):
     assert all(text == name for name, text in found.items() if len(name) <= room and "…" not in text)
 
 
+@given(st.lists(st.sampled_from(["a", "units", "normalization", "than"]), min_size=1, max_size=30), st.integers(40, 90))
+def test_a_shortened_sentence_is_of_whole_words(words, room):
+    (found,) = shortened([" ".join(words)], room).values()
+    assert set(found.replace("…", "").split()) <= set(words)
+
+
 def test_arms_that_share_a_mark_are_averaged_within_the_seed():
     rows = [
         {"arm": arm, "seed": seed, "trial_id": f"{arm}{seed}", "status": "done", "x": 0, "y": seed + shift}

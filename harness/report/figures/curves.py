@@ -29,6 +29,7 @@ DEFAULT = ("val_loss",)
 TITLES = {"epochs": "epoch", "samples": "training images seen", "steps": "steps", "seconds": "seconds of training"}
 """Of a training; of a probe, whose rows stand in the place of evaluations, x is a column of its own."""
 FEW = 12  # evaluations of a curve that are marked one by one
+BANDED = 4  # seeds, of which there is a band: fewer are seen one by one, and their interval hides the lines
 APART = 24  # thin lines of a panel that can be told apart
 HEIGHT = 3.3
 
@@ -46,7 +47,8 @@ def curves(
 
     `data` has a row per seed and evaluation with `status` and `trial_id`. A seed is a thin line where all can be told
     apart, else a dot at its last evaluation. A cross ends a seed that diverged. Where one of several seeds is left,
-    the mean goes on as a dotted line. Few evaluations are marked one by one.
+    the mean goes on as a dotted line, and fewer than BANDED seeds that are lines have no band. Few evaluations are
+    marked one by one.
     """
     ax = ax if ax is not None else style.new_figure(HEIGHT)[1][0][0]
     data = data[is_finite(data, y)].sort_values(x, kind="stable")
@@ -60,9 +62,8 @@ def curves(
         for _, seed in part.groupby("trial_id", sort=False):
             _seed(ax, seed, x, y, shade, line=apart, dots=few)
         table = means(part, [x], y)
-        ax.fill_between(
-            table[x], table["low"], table["high"], color=shade, alpha=min(0.15, 0.7 / len(names)), linewidth=0, zorder=3
-        )
+        low, high = (table[end].where((table["n"] >= BANDED) | (not apart)) for end in ("low", "high"))
+        ax.fill_between(table[x], low, high, color=shade, alpha=min(0.15, 0.7 / len(names)), linewidth=0, zorder=3)
         alone = (table["n"] == 1) & (table["n"].max() > 1)
         together = table[~alone]
         dots: dict[str, Any] = {"marker": shape[name] if few else "", "markersize": 4, "markeredgecolor": "white"}
@@ -158,6 +159,7 @@ def _caption(view: View, data: pd.DataFrame, metrics: tuple[str, ...]) -> str:
     lines = "thin lines are seeds" if single else "dots are seeds at their last evaluation"
     text = (
         f"{what[0].upper()}{what[1:]} by {by}, {seeds} each: {lines}, thick ones their mean, bands its 95 % t-interval"
+        + f" (of {BANDED} seeds or more)" * single
     )
     if (data["status"] == "diverged").any():
         text += "; a red cross ends a seed that diverged, and a mean of one seed that is left is dotted"

@@ -24,7 +24,8 @@ from harness.text import counted
 COLOURS = dict(zip(ORDER, ("#009E73", "#D55E00", "#56606B", "#A6B0BA"), strict=True))
 SHAPES = dict(zip(ORDER, ("o", "X", "s", "D"), strict=True))
 HOLDS = "#E3F3EC"  # where a claim would hold
-MOST_ROWS = 10  # of a headline
+MOST_ROWS = 5  # of a headline
+WIDE = 20  # times the smallest effect or interval, from which of the largest the axis is logarithmic
 ROW = 0.36  # inches
 LETTERS = 46  # of a line of a row's name
 
@@ -33,23 +34,52 @@ def forest(data: pd.DataFrame, *, numbers: bool = True, ax: Axes | None = None) 
     """Draw a row a verdict, from top to bottom; its effect, interval and, in the margin, both in numbers.
 
     `data` has the columns of `verdict_words.with_words`. A row without an effect says why. Intervals that would dwarf
-    all others meet the edge.
+    all others meet the edge; where effects differ in size by much, the axis is logarithmic but about 0.
     """
     ax = ax if ax is not None else style.new_figure(0.8 + ROW * len(data))[1][0][0]
-    limits = _limits(data)
+    linear = linear_within(data)
+    limits = _limits(data, linear)
     for place, row in enumerate(data.to_dict("records")):
         _row(ax, place, row, limits)
         if numbers:
             _margin(ax, place, row)
     if not data["form"].map(is_level).all():
         ax.axvline(0, color=FAINT, linewidth=0.8, zorder=1)
-    ax.set_xlim(*limits)
-    ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    _scale(ax, limits, linear)
     ax.set_ylim(len(data) - 0.45, -0.55)
     ax.grid(False, axis="y")
     ax.tick_params(axis="y", length=0)
     style.ticks_at(ax.yaxis, range(len(data)), _names(data, LETTERS))
     return ax
+
+
+def _scale(ax: Axes, limits: tuple[float, float], linear: float) -> None:
+    """Scale the axis: linear, or from ± `linear` on logarithmic with powers of ten, as many as there is room for."""
+    if not np.isfinite(linear):
+        ax.set_xlim(*limits)
+        ax.xaxis.set_major_locator(MaxNLocator(min(max(int(style.inches(ax)[0] / 0.6), 3), 5), steps=[1, 2, 5, 10]))
+        return
+    ax.set_xscale("symlog", linthresh=linear)
+    ax.set_xlim(*limits)
+    first, last = (int(np.floor(np.log10(size))) for size in (linear, max(map(abs, limits))))
+    sides = 1 + (limits[0] < -linear < linear < limits[1])
+    step = -(-sides * (last - first + 1) // max(int(style.inches(ax)[0] / 0.9), 2))
+    powers = [10.0**power for power in range(last, first - 1, -step)]
+    shown = [at for at in (*(-power for power in powers), 0.0, *powers[::-1]) if limits[0] <= at <= limits[1]]
+    style.ticks_at(ax.xaxis, shown)
+
+
+def linear_within(data: pd.DataFrame) -> float:
+    """Return up to which size effects are drawn on a linear axis: a power of ten, or infinity where they are alike.
+
+    The size of an effect is its own or half its interval, whichever is larger; beyond WIDE times the smallest one a
+    linear axis would show little but the largest.
+    """
+    sizes = np.fmax(data["effect"].abs(), (data["high"] - data["low"]) / 2).to_numpy(dtype=float)
+    sizes = sizes[np.isfinite(sizes) & (sizes > 0)]
+    if data["form"].map(is_level).any() or not len(sizes) or sizes.max() <= WIDE * sizes.min():
+        return np.inf
+    return float(10.0 ** np.floor(np.log10(sizes.min())))
 
 
 def _names(data: pd.DataFrame, letters: int) -> list[str]:
@@ -92,7 +122,7 @@ def _margin(ax: Axes, place: int, row: Mapping[Any, Any]) -> None:
         ax.annotate(f"{row['lost']} of {row['n']} seeds lost", (1, place), (8, -up), color=ALARM, **beside)
 
 
-def _limits(data: pd.DataFrame) -> tuple[float, float]:
+def _limits(data: pd.DataFrame, linear: float) -> tuple[float, float]:
     """Return the ends of the axis: all effects and bounds, and of intervals at most as much again on either side."""
     bounds = data[["holds_from", "holds_to"]].to_numpy(dtype=float).ravel()
     centres = np.concatenate([data["effect"].to_numpy(dtype=float), bounds])
@@ -103,6 +133,10 @@ def _limits(data: pd.DataFrame) -> tuple[float, float]:
     ends = ends[np.isfinite(ends).all(axis=1)]
     span = max(np.ptp(centres), 1.5 * float(np.median(np.ptp(ends, axis=1))) if len(ends) else 0.0)
     shown = [*centres, *np.clip(ends.ravel(), centres.min() - span, centres.max() + span)]
+    if np.isfinite(linear):
+        low, high = np.arcsinh(np.array([min(shown), max(shown)]) / linear)
+        room = 0.06 * (high - low)
+        return float(linear * np.sinh(low - room)), float(linear * np.sinh(high + room))
     room = 0.06 * (max(shown) - min(shown)) or 1.0
     return min(shown) - room, max(shown) + room
 
@@ -136,7 +170,7 @@ def headline(ax: Axes, view: View) -> str:
     shown = part.head(MOST_ROWS)
     forest(shown, numbers=False, ax=ax)
     ax.set_yticks(range(len(shown)), _names(shown, 20))
-    ax.set_xlabel(_axis_title(part))
+    ax.set_xlabel(_axis_title(shown))
     return tally(data)
 
 
@@ -156,10 +190,11 @@ def _panel(data: pd.DataFrame) -> list[pd.Series]:
 
 
 def _axis_title(part: pd.DataFrame) -> str:
-    row = part.iloc[0]
+    row, linear = part.iloc[0], linear_within(part)
     what = row["measured"] if is_level(row["form"]) else f"difference in {row['measured']}"
     what = f"rise of {row['measured']}" if row["form"] == "trend" else what
-    return f"{what}, {row['unit']}" if row["unit"] else what
+    what = f"{what}, {row['unit']}" if row["unit"] else what
+    return what if np.isinf(linear) else f"{what} (log beyond ±{style.number(linear)})"
 
 
 def _key(figure: Figure, data: pd.DataFrame) -> None:

@@ -18,6 +18,7 @@ from harness.statistics.intervals import summarise
 Colours = Mapping[Any, str]
 SEED: dict[str, Any] = {"alpha": 0.45, "linewidths": 0, "zorder": 3}
 MEAN: dict[str, Any] = {"markeredgecolor": "white", "markeredgewidth": 0.8}
+SHARES = ("dead_units", "distinct_units", "saturated")
 SEVERITY = ("done", "diverged", "failed")
 LINE = 0.155  # inches, of text at the end of a curve
 
@@ -95,12 +96,12 @@ def nothing(frame: pd.DataFrame, value: str) -> str:
 def extent(frame: pd.DataFrame, by: list[str], value: str) -> list[float]:
     """Return what an axis should show: the finite values and, as far as sense goes, the interval of each group of `by`.
 
-    No error is above 100 %, and positive values need no room below half the smallest of them.
+    No error is above 100 %, no share above 1, none below 0, and positive values need no room below half the smallest.
     """
     column = frame[value].astype(float)
     values = column[np.isfinite(column)].tolist()
-    floor = min(values) / 2 if values and min(values) > 0 else -np.inf
-    ceiling = 100.0 if value.endswith("_error") else np.inf
+    ceiling = 100.0 if value.endswith("_error") else 1.0 if value.endswith("_accuracy") or value in SHARES else np.inf
+    floor = min(values) / 2 if values and min(values) > 0 else 0.0 if np.isfinite(ceiling) else -np.inf
     ends = means(frame, by, value)[["low", "high"]].to_numpy(dtype=float)
     return [*values, *np.clip(ends[np.isfinite(ends)], floor, ceiling)]
 

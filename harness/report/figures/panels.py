@@ -16,7 +16,7 @@ from harness.report.figures.view import View
 from harness.report.labels import metric_title, panel_title, shortened, wrapped
 
 DOTS = "small dots are seeds, bold marks their mean, bars its 95 % t-interval"
-LETTER = {8.0: 0.068, 10.0: 0.09}  # inches, of a letter in this size of type (the second is bold)
+LETTER = {8.0: 0.068, 9.0: 0.075, 10.0: 0.09}  # inches, of a letter in this size of type (the last is bold)
 MOST_COLUMNS = 3
 MOST_NOTES = 3
 MOST_LETTERS = 60  # of an entry of a legend

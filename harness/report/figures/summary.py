@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from harness.report.figures import panels, style
-from harness.report.figures.panels import DOTS, Drawing
+from harness.report.figures.panels import DOTS, LETTER, Drawing
 from harness.report.figures.strip import strip
 from harness.report.figures.view import View
 from harness.report.labels import wrapped
@@ -25,10 +25,11 @@ def draw(headlines: Sequence[tuple[View, Headline]]) -> Drawing:
     rows = -(-len(headlines) // columns) or 1
     figure = style.blank_figure(0.1 + 2.6 * rows, WIDTH)
     cells = [part.subplots() for part in figure.subfigures(rows, columns, squeeze=False).ravel()]
-    width = WIDTH / columns - 0.9
-    for ax, (view, headline) in zip(cells, headlines, strict=False):
-        remark = headline(ax, view)
-        _head(ax, view, remark, width)
+    remarks = [headline(ax, view) for ax, (view, headline) in zip(cells, headlines, strict=False)]
+    figure.draw_without_rendering()  # how wide a panel is depends on the names at its left
+    for ax, (view, _), remark in zip(cells, headlines, remarks, strict=False):
+        _head(ax, view, remark)
+        _wrap_labels(ax)
     spare = cells[len(headlines) :]
     for ax in spare:
         ax.set_axis_off()
@@ -42,16 +43,25 @@ def draw(headlines: Sequence[tuple[View, Headline]]) -> Drawing:
     return Drawing("summary", figure, caption)
 
 
-def _head(ax: Axes, view: View, remark: str, width: float) -> None:
+def _wrap_labels(ax: Axes) -> None:
+    """Break the labels of the axes where they would reach beyond the panel."""
+    width, height = style.inches(ax)
+    ax.set_xlabel(wrapped(ax.get_xlabel(), int(width / LETTER[9.0]), 4))
+    ax.set_ylabel(wrapped(ax.get_ylabel(), int(0.8 * height / LETTER[9.0])))
+
+
+def _head(ax: Axes, view: View, remark: str) -> None:
     """Put the study's title above the panel, what part of it is shown, and the legend below the two."""
+    width = style.inches(ax)[0]
     trials = view.trials()
     shown = view.shown(trials[trials["panel"] == view.panels()[0]])
     lines = panels.key_above(ax, view.palette, shown, width, view.key_title) if len(shown) > 1 else 0
-    title = wrapped(style.drawable(view.frames.study.title), int(width / 0.09))
+    title = wrapped(style.drawable(view.frames.study.title), int(width / LETTER[10.0]), 3)
     if remark:
+        remark = wrapped(remark, int(width / LETTER[8.0]))
         ax.annotate(remark, (0, 1), (0, 4 + 11.5 * lines), xycoords="axes fraction", textcoords="offset points",
                     fontsize=8, color=style.INK, va="bottom")  # fmt: skip
-    ax.set_title(title, pad=6 + 11.5 * (lines + bool(remark)))
+    ax.set_title(title, pad=6 + 11.5 * (lines + len(remark.splitlines())))
 
 
 def how_to_read(ax: Axes) -> None:
