@@ -129,7 +129,7 @@ def shortened(names: Iterable[str], room: int) -> dict[str, str]:
 
 def _elided(name: str, room: int) -> str:
     head, tail = name[: room - room // 3 - 1], name[-(room // 3) :]
-    start, end = name[: room - room // 3 - 2].rpartition(" ")[0], name[1 - room // 3 :].partition(" ")[2]
+    start, end = head.rpartition(" ")[0], tail.partition(" ")[2]
     return f"{start} … {end}" if start and end else f"{head}…{tail}"
 
 
