@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from matplotlib.collections import Collection, LineCollection
@@ -47,6 +48,13 @@ def drawn(figure: Figure) -> str:
         for text in legend.get_texts():
             digest.update(_shown(text).encode())
     return digest.hexdigest()[:16]
+
+
+def sealed(text: str, results: str, figures: Iterable[tuple[str, Figure]], files: Mapping[str, str | None]) -> str:
+    """Return a page's text with its seal: the digest of the results, and for each of its figures, by the name of its
+    file, what was drawn and the digest of the file."""
+    marks = {name: {"drawn": drawn(figure), "file": files[name]} for name, figure in figures}
+    return text + f"\n<!-- seal {json.dumps({'results': results, 'figures': marks}, indent=1)} -->\n"
 
 
 def _shown(artist: object) -> str:

@@ -5,7 +5,6 @@ digest of the results, and for each figure what was drawn and the digest of its 
 what is stale without trusting a clock.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from harness.errors import InputError
 from harness.report.figures import draw_study, draw_summary
 from harness.report.figures.panels import Drawing
 from harness.report.figures.style import house_style, png_bytes
-from harness.report.fingerprint import drawn, results_digest
+from harness.report.fingerprint import results_digest, sealed
 from harness.report.folder import REPORT, digest, file_digest, publish, refuse_foreign, stale
 from harness.report.sections import render
 from harness.report.speed_section import Bench, bench_drawings, bench_section, load_bench
@@ -89,16 +88,10 @@ def _compose(
     drawings: dict[str, list[Drawing]],
     digests: dict[str, str | None],
 ) -> str:
-    seal = {
-        "results": results_digest(results) + (bench.digest if bench else ""),
-        "figures": {
-            f"{d.name}.png": {"drawn": drawn(d.figure), "file": digests[f"{d.name}.png"]}
-            for group in drawings.values()
-            for d in group
-        },
-    }
+    identity = results_digest(results) + (bench.digest if bench else "")
+    figures = ((f"{d.name}.png", d.figure) for group in drawings.values() for d in group)
     captions = {
         study: [(f"{REPORT.figures}/{d.name}.png", d.caption) for d in group] for study, group in drawings.items()
     }
     speed = bench_section(bench, captions["bench"]) if bench else None
-    return render(results, captions, speed, beside) + f"\n<!-- seal {json.dumps(seal, indent=1)} -->\n"
+    return sealed(render(results, captions, speed, beside), identity, figures, digests)

@@ -77,6 +77,7 @@ def test_validation_does_not_look_at_scratch():
     kernel = "sparse_affine_backward"
     case = make_case(kernel, FACTS[kernel].ladder[0])
     at = [list(case.arguments).index(name) for name in SCRATCH if name in case.arguments]
+    assert at, "the kernel has scratch that could be looked at"
     validate(case, broken(kernel, lambda *arguments: [arguments[i].fill(1) for i in at]))
 
 

@@ -1,6 +1,5 @@
 """The tutorial as a page: tutorial.md and its pictures, made from the tables in results/tutorial and the verdicts."""
 
-import json
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -12,7 +11,7 @@ from harness.errors import InputError
 from harness.report.figures import draw_form
 from harness.report.figures.panels import Drawing
 from harness.report.figures.style import house_style, png_bytes
-from harness.report.fingerprint import drawn
+from harness.report.fingerprint import sealed
 from harness.report.folder import TUTORIAL, digest, file_digest, publish, refuse_foreign, stale
 from harness.report.study_frames import all_frames
 from harness.report.tutorial.claims import read_verdicts, verdicts_digest
@@ -89,17 +88,11 @@ def _drawings(results: Path) -> dict[str, list[Drawing]]:
 
 
 def _compose(results: Path, drawings: Mapping[str, list[Drawing]], digests: Mapping[str, str | None]) -> str:
-    seal = {
-        "results": tables_digest(results) + verdicts_digest(results),
-        "figures": {
-            f"{d.name}.png": {"drawn": drawn(d.figure), "file": digests[f"{d.name}.png"]}
-            for group in drawings.values()
-            for d in group
-        },
-    }
+    identity = tables_digest(results) + verdicts_digest(results)
+    figures = ((f"{d.name}.png", d.figure) for group in drawings.values() for d in group)
     captions = {
         number: [(f"{TUTORIAL.figures}/{d.name}.png", d.caption) for d in group] for number, group in drawings.items()
     }
     tables = {section.number: read_tables(results, section.number) for section in SECTIONS}
     text = render(tables, captions, read_verdicts(results))
-    return text + f"\n<!-- seal {json.dumps(seal, indent=1)} -->\n"
+    return sealed(text, identity, figures, digests)
