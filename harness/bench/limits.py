@@ -16,6 +16,7 @@ import scipy.linalg.cython_blas  # noqa: F401  what Numba's np.dot calls
 from numpy.typing import NDArray
 
 from harness.bench.timing import seconds_per_call
+from harness.training.threads import warm_up
 from kernels.numba_backend.machine.elementary import exp
 
 KIB = 1024
@@ -41,6 +42,7 @@ class Limits(NamedTuple):
 
 def measure(rounds: int, sample: float) -> Limits:
     """Measure the limits of a thread of this process; compiles the loops for it first."""
+    warm_up()
     rates = [_bandwidth(size, rounds, sample) for size in WORKING_SETS]
     return Limits(
         flops=max(_product_rate(size, rounds, sample) for size in PRODUCTS),

@@ -10,6 +10,7 @@ from harness.bench.recipes import IMAGES, RECIPES, Recipe
 from harness.bench.timing import clock
 from harness.datasets import load_dataset
 from harness.training import setup
+from harness.training.threads import warm_up
 from kernels import layout
 
 _prepared: dict[str, Any] = {}  # what this process trains, one recipe at a time
@@ -22,6 +23,7 @@ def prepare(contender: str, recipe: int) -> dict[str, float] | None:
     `packing_seconds` that the data set took once.
     """
     chosen, rng = RECIPES[recipe], np.random.default_rng(1)
+    warm_up()
     begun = clock()
     train = CONTENDERS[contender].load()(chosen, Data(load_dataset("mnist"), first_weights(chosen)))
     if train is None:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from harness.bench.contenders import Data, Train
 from harness.bench.recipes import Recipe
+from harness.training.threads import WARM_UP
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 NORM_EPSILON, NORM_MOMENTUM = 1e-5, 0.9
@@ -28,6 +29,7 @@ Tree = Any
 
 def start(recipe: Recipe, data: Data) -> Train:
     """Return the training loop, compiled at its first call."""
+    jnp.matmul(jnp.zeros(WARM_UP[:2]), jnp.zeros(WARM_UP[1:])).block_until_ready()
     images, labels = jnp.asarray(data.dataset.train_images), jnp.asarray(data.labels, jnp.int32)
     layers = [_layer(recipe, jnp.asarray(w), last=w is data.weights[-1]) for w in data.weights]
     zeros = [jax.tree.map(jnp.zeros_like, layers) for _ in range(2 if recipe.optimizer == "adam" else 0)]

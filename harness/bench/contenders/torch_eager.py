@@ -14,6 +14,7 @@ from torch.nn import functional
 from harness.bench.contenders import Data, Train
 from harness.bench.recipes import Recipe
 from harness.bench.timing import clock
+from harness.training.threads import WARM_UP
 
 STEP_FORMS: tuple[dict[str, bool], ...] = ({"fused": True}, {"foreach": True}, {"foreach": False})
 TRIALS, TRIAL_STEPS = 5, 20
@@ -23,6 +24,7 @@ OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {"sgd": torch.opti
 def start(recipe: Recipe, data: Data) -> Train:
     """Return the training loop with the form of optimizer step that is fastest for this network."""
     torch.set_num_threads(1)
+    torch.mm(torch.zeros(WARM_UP[:2]), torch.zeros(WARM_UP[1:]))
     images, labels = torch.from_numpy(data.images), torch.from_numpy(data.labels)
     rows = np.arange(TRIAL_STEPS * recipe.batch)
 
