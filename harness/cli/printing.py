@@ -1,8 +1,7 @@
 """What the commands print: aligned tables, evaluations, where the results lie."""
 
-import itertools
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from harness.text import counted, duration, setting, table
@@ -10,15 +9,9 @@ from harness.text import counted, duration, setting, table
 if TYPE_CHECKING:
     import pandas as pd
 
-    from harness.report.verdict_words import Row
-    from harness.results.frames import Results
     from harness.spec import Study
     from harness.spec.ablation import Ablation
     from harness.spec.study import Arm
-
-
-CLAIM_LETTERS = 50
-"""Of a claim's text, in a table."""
 
 
 def evaluation_line(row: Mapping[str, Any]) -> str:
@@ -52,82 +45,6 @@ def outcome_line(record: Mapping[str, Any]) -> str:
 def percent(fraction: float | None) -> str:
     """Return an accuracy as ``97.13 %``."""
     return "-" if fraction is None or fraction != fraction else f"{100 * fraction:.2f} %"
-
-
-def arms_table(results: "Results") -> str:
-    """Return the mean and median of each arm and phase of one study over its seeds, in the order of the trials."""
-    from harness.report.arm_tables import settings_header, settings_told, told_metrics
-
-    (study,), trials, rows = results.studies.values(), results.trials, []
-    if study.probe is not None:
-        return _measured_table(results, told_metrics(study))
-    for (arm, phase), group in trials[trials["phase"] != "tune"].groupby(["arm", "phase"], sort=False):
-        done = group[group["status"] == "done"]
-        settings = settings_told(study, results.winners, str(arm), str(phase))
-        accuracy, loss = done["test_accuracy"].astype(float), done["val_loss"].astype(float)
-        figures = [
-            percent(accuracy.mean()),
-            percent(accuracy.median()),
-            f"{loss.mean():.4f}" if loss.notna().any() else "-",
-        ]
-        rows.append([str(arm), str(phase), settings, f"{len(done)}/{len(group)}", *figures])
-    told = {(arm, phase) for arm, phase, *_ in rows}
-    for arm, phase in itertools.product(study.arms, (phase for phase in study.phases if phase != "tune")):
-        if (arm.name, phase) not in told:
-            rows.append([arm.name, phase, "-", f"0/{study.seeds}", "-", "-", "-"])
-    return table(["arm", "phase", settings_header(study), "done", "mean test acc.", "median", "mean val. loss"], rows)
-
-
-def _measured_table(results: "Results", metrics: Sequence[str]) -> str:
-    """Return the mean of each metric of a probe, arm by arm."""
-    rows = []
-    for arm, group in results.trials.groupby("arm", sort=False):
-        done = group[group["status"] == "done"]
-        rows.append([str(arm), f"{len(done)}/{len(group)}", *(f"{done[name].mean():.5g}" for name in metrics)])
-    return table(["arm", "done", *(f"mean {name}" for name in metrics)], rows)
-
-
-def verdicts_table(results: "Results") -> str:
-    """Return the verdicts on the claims of one study, with their effects; "" for a study that claims nothing."""
-    from harness.report.labels import shortened
-    from harness.report.verdict_words import effect, in_favour, p_told, with_words
-    from harness.spec.claims import sign_flip_count
-    from harness.statistics.paired import seeds_that_can_decide
-    from harness.statistics.verdict_table import looks_of, told_verdicts
-
-    (study,) = results.studies.values()
-    m = sign_flip_count(study)
-    needed = seeds_that_can_decide(m * max(len(looks_of(results.notes[study.name])), 1)) if m else 0
-    verdicts = with_words(told_verdicts(results), study)
-    claims = shortened(verdicts["text"], CLAIM_LETTERS)
-    rows = [
-        [
-            " ".join(filter(None, [claims[row["text"]], row["under"] and f"({row['under']})"])),
-            row["verdict"],
-            row["reason"] or effect(row),
-            in_favour(row),
-            p_told(row["p_adjusted"]),
-            _seeds_told(row, needed),
-        ]
-        for row in verdicts.to_dict("records")
-    ]
-    header = ["claim", "verdict", "effect (95 % interval)", "in favour", "adjusted p", "seeds to decide"]
-    words = (
-        "exploratory: too few seeds for any verdict; inconclusive: enough seeds, no clear answer; adjusted: over the "
-        f"verdicts of the study ({m}, Holm);\nseeds to decide: if the effect stays"
-    )
-    return f"{table(header, rows)}\n{words}" if rows else ""
-
-
-def _seeds_told(row: "Row", needed: int) -> str:
-    """Return what a verdict that did not fall takes: "takes 7", "12", "12, against the claim"; else a dash."""
-    from harness.report.verdict_words import leans_against, to_decide
-    from harness.spec.claim_metrics import metric_named
-
-    if row["verdict"] == "exploratory":
-        return f"takes {needed * metric_named(row['metric']).seeds}"
-    seeds = to_decide(row)
-    return f"{seeds}{', against the claim' * leans_against(row)}" if seeds else "-"
 
 
 def plan_table(plan: "pd.DataFrame") -> str:

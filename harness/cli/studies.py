@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -93,6 +94,7 @@ def run(
     until: Until = None,
     budget: Budget = None,
     pairs: Pairs = False,
+    json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     from harness.results.frames import load_study_results
@@ -102,17 +104,21 @@ def run(
     resolved = _load(studies, profile, settings, seeds, dataset)
     if until:
         refuse_undecidable(resolved)
-    code = _run(resolved, results, jobs, scheduler, retry_failed, fail_fast, timeout, quiet, until is not None, budget)
+    code = _run(
+        *(resolved, results, jobs, scheduler, retry_failed, fail_fast, timeout, quiet, until is not None, budget),
+        tell=note if json else print,
+    )
     if code < STOPPED:
-        from harness.cli.printing import arms_table, verdicts_table
+        from harness.cli.outcome_text import outcome, outcome_record
         from harness.sweep.statistics_tables import write_every_pair
 
-        for study in resolved:
-            found = load_study_results(results / study.name)
-            if pairs:
-                write_every_pair(results / study.name, found)
-            told = filter(None, [f"{study.title}\n{arms_table(found)}", verdicts_table(found)])
-            print("\n" + "\n\n".join(told) + f"\ntables: {results / study.name}")
+        found = [load_study_results(results / study.name) for study in resolved]
+        for study, one in zip(resolved, found, strict=True) if pairs else ():
+            write_every_pair(results / study.name, one)
+        if json:
+            print_json(outcome_record(found))
+        for study, one in zip(resolved, found, strict=True) if not json else ():
+            print(f"\n{outcome(one)}\ntables: {results / study.name}")
     raise typer.Exit(code)
 
 
@@ -220,6 +226,7 @@ def _run(
     quiet: bool,
     until_decided: bool,
     budget: float | None = None,
+    tell: Callable[[str], None] = print,
 ) -> int:
     """Run studies, tell how it went and return the exit code."""
     if jobs is not None and scheduler is not None:
@@ -245,7 +252,7 @@ def _run(
     if summary.to_follow:
         told += f" (and {summary.to_follow} to confirm with, which tuning chooses)"
     before = sum(counts.values()) - summary.ran - summary.missing
-    print(f"{summary.ran} trials run now, {before} recorded before: {told}\nresults: {results}")
+    tell(f"{summary.ran} trials run now, {before} recorded before: {told}\nresults: {results}")
     again = f"this goes on where it stopped: {shlex.join(['harness', *sys.argv[1:]])}"
     if summary.signal is not None:
         note(f"stopped early; {again}")

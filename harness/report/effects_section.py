@@ -1,36 +1,39 @@
 """The tables of effects below a study that ablates: what each ingredient is worth, and which ones interact."""
 
-from collections.abc import Hashable, Mapping
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from harness.report import markdown as md
 from harness.report.differences_section import short
-from harness.report.labels import EFFECT_KINDS, in_words, metric_unit
+from harness.report.effect_words import effect, helps, measured, reached, unit
+from harness.report.labels import EFFECT_KINDS
 from harness.report.study_frames import SHOWN_PHASES, Frames
 from harness.spec.ablation import JOINT, UNNAMED
 from harness.statistics import factorial
-from harness.statistics.effect_table import Ablated
-from harness.text import rounded
+from harness.statistics.effect_table import Ablated, best_first
 
 
 def effects_of(frames: Frames) -> list[str]:
-    """Return, for each block that ablates and each metric, what its table says and the table, as Markdown."""
-    return [text for one in frames.ablated for text in _tables(one, SHOWN_PHASES[frames.final])]
+    """Return, for each block that ablates and each metric, what its table says and the table, as Markdown.
+
+    Effects are those of the study's last phase; before any of its trials has finished there are none, and that is said.
+    """
+    phase = SHOWN_PHASES[frames.study.phases[-1]]
+    ran = [one for one in frames.ablated if len(one.values)]
+    if frames.ablated and not ran:
+        return [f"**What each ingredient is worth** is told of the trials *{phase}*; none has finished yet."]
+    return [text for one in ran for text in _tables(one, phase)]
 
 
 def _tables(one: Ablated, phase: str) -> list[str]:
-    names = one.ablation.names
+    names, measure = one.ablation.names, one.compared.measure
     table, gain = factorial.effects(one.values, names), factorial.whole_gain(one.values, names)
     block = "" if one.ablation.block == UNNAMED else f" ({md.escape(one.ablation.block)})"
-    unit = " in points" if metric_unit(one.metric) == " %" else ""
-    better = "below" if one.compared.lower_is_better else "above"
+    points = f" in {unit(measure)}" * (measure.target is None and bool(unit(measure)))
     lead = (
-        f"**What each ingredient is worth**{block} in {md.escape(in_words(one.metric))}, {phase}: with it minus "
-        f"without it{unit}; {better} 0 it helps.{_whole(gain)} In brackets the 95 % t-interval over the seeds; p is of "
-        f"the sign-flip test and adjusted by Holm within each kind.{_missed(one)}"
+        f"**What each ingredient is worth**{block} in {md.escape(measured(measure))}, {phase}: with it minus "
+        f"without it{points}; {helps(one.compared.lower_is_better)}.{_whole(gain)} In brackets the 95 % t-interval "
+        f"over the seeds; p is of the sign-flip test and adjusted by Holm within each kind.{_missed(one)}"
     )
     parts = [lead, ingredients(table, gain, one.compared.lower_is_better)]
     pairs = table[table["kind"] == "interaction"]
@@ -42,9 +45,8 @@ def _tables(one: Ablated, phase: str) -> list[str]:
 def ingredients(table: pd.DataFrame, gain: pd.Series, lower_is_better: bool) -> str:
     """Return a row per ingredient, best first by its Shapley value, with what it is worth in each way."""
     by_name = table.set_index(["kind", "factors"])
-    order = by_name.loc["shapley"]["effect"].sort_values(ascending=lower_is_better, kind="stable").index
     rows = []
-    for factor in order:
+    for factor in best_first(table, lower_is_better):
         cells = [f"{effect(one)}{_adjusted(one)}" for one in (by_name.loc[(kind, factor)] for kind in EFFECT_KINDS)]
         rows.append([md.escape(factor), *cells, *_share(by_name.loc[("shapley", factor)], gain)])
     header = [*EFFECT_KINDS.values(), *["share of the whole"] * bool(_certain(gain))]
@@ -62,16 +64,6 @@ def interactions(pairs: pd.DataFrame) -> str:
     ]
     header = ["interaction", "p", "adjusted p"]
     return md.table(["pair", *header], rows, header)
-
-
-def effect(row: Mapping[Hashable, Any] | pd.Series) -> str:
-    """Return "-0.35 (-0.60 to -0.10)"; the effect alone at one seed, a dash where there is none."""
-    if np.isnan(row["effect"]):
-        return "–"
-    told = [row[name] for name in ("effect", "low", "high")]
-    digits = next((d for d in range(2, 6) if all(value == 0 or round(value, d) for value in told)), 6)  # no bound is 0
-    mean, low, high = (rounded(value, digits, "+") for value in told)
-    return mean if np.isnan(row["low"]) else f"{mean} ({low} to {high})"
 
 
 def _adjusted(row: pd.Series) -> str:
@@ -101,8 +93,5 @@ def _share(shapley: pd.Series, gain: pd.Series) -> list[str]:
 
 
 def _missed(one: Ablated) -> str:
-    missed = int(one.values["missed"].sum())
-    if not missed:
-        return ""
-    came = f"{len(one.values) - missed} of {len(one.values)} trainings came to the target"
-    return f" {came}; a dash stands where both sides mostly missed."
+    came = reached(one.values)
+    return f" {came}; a dash stands where both sides mostly missed." if came else ""

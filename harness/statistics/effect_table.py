@@ -30,7 +30,8 @@ def effects(results: Results) -> pd.DataFrame:
 
     The rest is what `factorial.effects` tells, with Holm's adjustment within block, metric and kind. `block` is
     "ablate" for a block without a name; `factors` of an interaction are joined by " + ". The metrics are the test
-    error and those that claims, and figures of these effects, name.
+    error and those that claims, and figures of these effects, name. There is no row before that phase has a trial: of a
+    study that tunes, the arms as written are worth something else.
     """
     parts = [
         factorial.effects(one.values, one.ablation.names).assign(
@@ -38,20 +39,28 @@ def effects(results: Results) -> pd.DataFrame:
         )
         for name in results.studies
         for one in ablated(results, name)
+        if len(one.values)
     ]
     return pd.concat(parts or [pd.DataFrame()]).reindex(columns=list(EFFECTS_COLUMNS)).reset_index(drop=True)
 
 
 def ablated(results: Results, name: str) -> Iterator[Ablated]:
-    """Yield what the ablations of a study are judged by. Lost seeds and misses count as `claim_values` has them."""
+    """Yield what the ablations of a study are judged by, without values where the final phase has no trial yet.
+
+    Lost seeds and misses count as `claim_values` has them.
+    """
     study = results.studies[name]
-    phases = set(results.trials.loc[results.trials["study"] == name, "phase"])
-    phase = "confirm" if "confirm" in phases else "default"
     for ablation in study.ablations:
         has = pd.DataFrame.from_dict(ablation.arms, orient="index", columns=list(ablation.names))
         for metric, compared in _metrics(study, ablation).items():
-            values = claim_values(results, name, compared.measure, phase, [(arm,) for arm in ablation.arms])
+            values = claim_values(results, name, compared.measure, study.phases[-1], [(arm,) for arm in ablation.arms])
             yield Ablated(ablation, metric, compared, values.join(has, on="arm"))
+
+
+def best_first(table: pd.DataFrame, lower_is_better: bool) -> list[str]:
+    """Return the factors of what `factorial.effects` returns by their Shapley values; unknown ones last."""
+    worth = table[table["kind"] == "shapley"].set_index("factors")["effect"]
+    return worth.sort_values(ascending=lower_is_better, kind="stable", na_position="last").index.tolist()
 
 
 def _metrics(study: Study, ablation: Ablation) -> dict[str, Compared]:

@@ -178,6 +178,39 @@ def test_run_ends_with_the_verdicts_and_their_effects(harness, place):
     assert re.fullmatch(r"\d of 3", by_claim["Width makes no difference"][2])
 
 
+PARTS = """
+[[blocks]]
+[blocks.ablate]
+relu = [{ activation = "tanh" }, { activation = "relu" }]
+wide = [{ hidden = [2] }, { hidden = [8] }]
+[[claims]]
+id = "sooner"
+metric = "time_to_target"
+target = 1.0
+better = { activation = "relu" }
+than = { activation = "tanh" }
+[seeds]
+count = 2
+"""
+
+
+def test_run_ends_with_what_each_ingredient_of_an_ablation_is_worth(harness, place):
+    study = (place / "width.toml").read_text()
+    (place / "parts.toml").write_text(study.partition("[[blocks]]")[0] + PARTS)
+    done = harness("run", "parts.toml", "--results", "out", "--jobs", "1", "--quiet")
+    assert done.returncode == 0, done.stderr
+    lines = [re.split(r"  +", line) for line in done.stdout.splitlines()]
+    first = lines.index(["what each ingredient is worth in test error, as written"])
+    assert lines[first + 1] == ["ingredient", "Shapley value", "adjusted p", "mean over all combinations", "adjusted p"]
+    effects = pd.read_csv(place / "out" / "parts" / "effects.csv").query("metric == 'test_error'")
+    worth = effects[effects["kind"] != "interaction"].pivot(index="factors", columns="kind", values="effect")
+    told = {line[0]: (float(line[1].split()[0]), float(line[3].split()[0])) for line in lines[first + 2 : first + 4]}
+    assert told == {name: (round(row["shapley"], 2), round(row["main"], 2)) for name, row in worth.iterrows()}
+    assert list(told) == worth["shapley"].sort_values(kind="stable").index.tolist(), "best first"
+    ends = "what each ingredient is worth in epochs to a validation accuracy of 1, as written: not known "
+    assert f"{ends}(0 of 8 trainings reached the target)" in done.stdout
+
+
 def test_a_folder_run_with_other_settings_says_so_and_the_report_names_them(harness, place):
     (place / "width.toml").write_text((place / "width.toml").read_text() + CLAIMS)
     first = harness("run", "width.toml", "--results", "out", "--jobs", "1")

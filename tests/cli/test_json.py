@@ -11,6 +11,22 @@ from harness.check.one_check import Check
 from harness.cli import json_output
 from harness.cli.app import COMMANDS, _exit_code
 
+CLAIM = """
+[[claims]]
+id = "wide"
+metric = "test_error"
+better = "wide"
+than = "narrow"
+"""
+PARTS = """
+[[blocks]]
+[blocks.ablate]
+relu = [{ activation = "tanh" }, { activation = "relu" }]
+l2 = [0.0, 5.0]
+[seeds]
+count = 3
+"""
+
 
 @pytest.fixture
 def ask(place, monkeypatch, capsys):
@@ -93,6 +109,22 @@ def test_a_quiet_run_says_nothing_on_standard_error(harness):
     assert quiet.stdout.startswith("6 trials run now")
 
 
+def test_a_run_in_json_is_the_tables_of_its_studies(ask, place):
+    study = (place / "width.toml").read_text()
+    (place / "width.toml").write_text(study + CLAIM)
+    (place / "parts.toml").write_text(study.partition("[[blocks]]")[0] + PARTS)
+    code, found, said = ask("run", "width.toml", "parts.toml", "--results", "out", "--jobs", "1", "--quiet")
+    assert (code, said) == (0, "18 trials run now, 0 recorded before: 18 done\nresults: out\n")
+    for name, rows in found.items():
+        folders = [pd.read_csv(place / "out" / study / f"{name}.csv") for study in ("width", "parts")]
+        written = pd.concat(folders, ignore_index=True)
+        assert [list(row) for row in rows] == [list(written)] * len(written)
+        for key in ("study", "metric", "mean", "verdict", "kind", "effect"):
+            if key in written:
+                assert [row[key] for row in rows] == written[key].tolist(), key
+    assert {name: len(rows) for name, rows in found.items()} == {"summary": 12, "verdicts": 1, "effects": 9}
+
+
 def test_show_tells_every_setting_of_an_arm(place, monkeypatch, capsys):
     monkeypatch.chdir(place)
     assert _exit_code(["show", "width.toml", "--set", "optimizer=lion"]) == 0
@@ -104,4 +136,4 @@ def test_show_tells_every_setting_of_an_arm(place, monkeypatch, capsys):
 
 def test_every_command_with_a_table_has_json():
     names = {name for name, command in COMMANDS.items() if "json" in command.__annotations__}
-    assert names == {"plan", "check", "compare", "bench", "list", "show"}
+    assert names == {"run", "plan", "check", "compare", "bench", "list", "show"}

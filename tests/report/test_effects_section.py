@@ -1,5 +1,7 @@
 """The report tells what each ingredient of an ablation is worth, and of what it cannot tell it says why."""
 
+from dataclasses import replace
+
 from harness.report.effects_section import effect, effects_of
 
 PARTS = """
@@ -32,9 +34,20 @@ def test_each_ingredient_has_a_row_best_first_and_each_pair_one_to_open(own_stud
 
 def test_a_target_that_nobody_came_to_is_said_in_words_and_has_no_number(own_study):
     *_, lead, table = effects_of(own_study(PARTS))
-    assert "0 of 48 trainings came to the target" in lead
+    assert "0 of 48 trainings reached the target" in lead
     assert "Everything" not in lead
     assert {cell.strip() for line in table.splitlines()[2:] for cell in line.split("|")[2:-1]} == {"–"}
+
+
+def test_before_the_tuned_trials_there_is_no_effect_and_that_is_said(own_study):
+    tuned = own_study(PARTS + "[tune]\nlearning_rate = [0.001, 0.003, 0.01]\nseeds = 1\n")
+    assert ", tuned: with it minus without it" in effects_of(tuned)[0]
+    early = replace(tuned, trials=tuned.phase("default", "tune"), ablated=[
+        one._replace(values=one.values.iloc[:0]) for one in tuned.ablated
+    ])  # fmt: skip
+    assert effects_of(early) == [
+        "**What each ingredient is worth** is told of the trials *tuned*; none has finished yet."
+    ]
 
 
 def test_a_study_that_ablates_nothing_has_no_such_table(own_study):

@@ -1,5 +1,7 @@
 """effects.csv of whole studies."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -61,11 +63,13 @@ def test_effects_are_with_minus_without_in_points_of_test_error():
 
 
 def test_the_final_phase_alone_is_read():
-    study = study_of()
+    study = study_of(tune={"learning_rate": [0.01, 0.1, 1.0], "seeds": 1})
     first, last = (results_of(study, accuracy) for accuracy in (lambda *_: 0.5, worth))
-    both = pd.concat([first.trials, last.trials.assign(phase="confirm"), first.trials.assign(phase="tune")])
-    table = effects(Results(first.studies, both, first.curves, pd.DataFrame(), {}, {}))
+    before = pd.concat([first.trials, first.trials.assign(phase="tune")])
+    both = pd.concat([before, last.trials.assign(phase="confirm")])
+    table = effects(replace(first, trials=both))
     assert of(table, "test_error", "main") == pytest.approx({"activation": -4.0, "skip": 0.0})
+    assert effects(replace(first, trials=before)).empty, "what arms are worth as written is another question"
 
 
 def test_each_block_that_ablates_has_its_effects_and_other_blocks_have_none():

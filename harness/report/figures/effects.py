@@ -12,15 +12,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import blended_transform_factory
 
+from harness.report.effect_words import measured, reached, unit
 from harness.report.figures import findings, panels, style
 from harness.report.figures.marks import MEAN, SEED, lost_counts, name_rows, note, nothing
-from harness.report.figures.time import TITLES
 from harness.report.figures.view import Form, View
-from harness.report.labels import EFFECT_KINDS, in_words, listed, metric_unit, shortened, wrapped
+from harness.report.labels import EFFECT_KINDS, listed, shortened, wrapped
 from harness.spec.ablation import JOINT
 from harness.statistics import factorial
 from harness.statistics.claim_values import Measure
-from harness.statistics.effect_table import Ablated, block_of, measures_of
+from harness.statistics.effect_table import Ablated, best_first, block_of, measures_of
 from harness.text import rounded
 
 PALETTE = dict(zip(EFFECT_KINDS.values(), style.PALETTE, strict=False))
@@ -185,9 +185,9 @@ def told(of: Ablated) -> Told:
     """Return the effects by one measure, best ingredient first; unknown ones last."""
     names = of.ablation.names
     table, seeds = factorial.effects(of.values, names), factorial.seed_effects(of.values, names)
-    worth = table[table["kind"] == "shapley"].set_index("factors")["effect"]
-    order = worth.sort_values(ascending=of.compared.lower_is_better, kind="stable", na_position="last").index.tolist()
-    return Told(of, table, seeds, order, factorial.whole_gain(of.values, names))
+    return Told(
+        of, table, seeds, best_first(table, of.compared.lower_is_better), factorial.whole_gain(of.values, names)
+    )
 
 
 def _panel(ax: Axes, view: View, one: Told, width: float) -> None:
@@ -219,30 +219,21 @@ def _trials(view: View, one: Told) -> pd.DataFrame:
 
 def _empty(view: View, one: Told) -> str:
     trials = _trials(view, one)
-    if one.values["missed"].any() and (trials["status"] == "done").any():
-        return f"{(~one.values['missed']).sum()} of {len(trials)} trainings reached it: too few for any effect"
+    if (came := reached(one.values)) and (trials["status"] == "done").any():
+        return f"{came}: too few for any effect"
     return nothing(trials, one.measure.metric)
 
 
 def _what(measure: Measure) -> str:
     """Return what is measured, to begin a sentence with."""
-    words = in_words(measure.metric)
-    if measure.target is not None:
-        words = f"{TITLES[measure.unit or 'epochs']} to a validation accuracy of {measure.target:g}"
+    words = measured(measure)
     return words[0].upper() + words[1:]
 
 
-def _unit(measure: Measure) -> str:
-    if measure.target is not None:
-        return f" {TITLES[measure.unit or 'epochs']}"
-    return " points" if metric_unit(measure.metric) == " %" else metric_unit(measure.metric)
-
-
 def _change(measure: Measure) -> str:
-    unit = _unit(measure).strip()
     if measure.target is not None:
-        return f"change in {unit}"
-    return f"change in {in_words(measure.metric)}" + (f" ({unit})" if unit else "")
+        return f"change in {unit(measure)}"
+    return f"change in {measured(measure)}" + f" ({unit(measure)})" * bool(unit(measure))
 
 
 def _caption(view: View, parts: Sequence[Told]) -> str:

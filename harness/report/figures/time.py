@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import blended_transform_factory
 
+from harness.report.effect_words import TIMES
 from harness.report.figures import findings, panels, style
 from harness.report.figures.marks import (
     SEED,
@@ -26,8 +27,6 @@ from harness.report.figures.view import Form, View
 from harness.report.labels import panel_title
 from harness.statistics.curve_metrics import UNIT_COLUMNS
 from harness.statistics.intervals import summarise
-
-TITLES = {"epochs": "epochs", "samples": "training images", "steps": "steps", "seconds": "seconds of training"}
 
 
 def time(
@@ -152,7 +151,7 @@ def _panel(ax: Axes, view: View, part: pd.DataFrame, *, numbers: bool = True) ->
 
 
 def _title(view: View) -> str:
-    return f"{TITLES[view.table.x or 'epochs']} to a validation accuracy of {view.table.target:g}"
+    return f"{TIMES[view.table.x or 'epochs']} to a validation accuracy of {view.table.target:g}"
 
 
 def _caption(view: View, data: pd.DataFrame) -> str:

@@ -102,7 +102,7 @@ class Form(NamedTuple):
 def view_of(table: FigureTable, frames: Frames) -> View:
     """Return the view of a figure; what it leaves open is chosen here."""
     both = tuple(phase for phase in ("default", "confirm") if len(frames.phase(phase)))
-    by_form = {"strip": both, "time": both, "sensitivity": ("tune",)}
+    by_form = {"strip": both, "time": both, "sensitivity": ("tune",), "effects": frames.study.phases[-1:]}
     phases = table.phase or by_form.get(table.form) or (frames.final,)
     colour = table.colour if table.form != "heatmap" else None
     if colour is None and table.form in ("curves", "layers", "sensitivity"):
