@@ -124,7 +124,22 @@ def verdicts_lines(study: "Study") -> list[str]:
     if looks := study.looks:
         needed = seeds_that_can_decide(flips * len(looks))
         lines.append(f"until decided, looked at with {', '.join(map(str, looks))} seeds, the test takes {needed}")
+        lines += filter(None, [first_look(study)])
     return lines
+
+
+def first_look(study: "Study") -> str:
+    """Return that no sign-flip verdict can fall at the first look of `--until decided`; "" where one can."""
+    from harness.spec.claims import sign_flip_count
+    from harness.statistics.paired import seeds_that_can_decide
+
+    m, looks = sign_flip_count(study), len(study.looks)
+    if not m or not looks or study.seeds >= (needed := seeds_that_can_decide(m * looks)):
+        return ""
+    return (
+        f"at the first look, {counted(study.seeds, 'seed')}, no sign-flip verdict can fall: "
+        f"{counted(m, 'verdict')} x {counted(looks, 'look')} take {needed} seeds"
+    )
 
 
 def _tuning_lines(study: "Study") -> list[str]:

@@ -28,6 +28,7 @@ from harness.cli.options import (
     Timeout,
     Until,
 )
+from harness.cli.printing import first_look
 from harness.cli.reports import write
 from harness.cli.shared import NUMBERS, STOPPED, folder_for, helped, refuse_twice, teller
 from harness.errors import InputError
@@ -231,6 +232,9 @@ def _run(
     """Run studies, tell how it went and return the exit code."""
     if jobs is not None and scheduler is not None:
         raise InputError("--jobs and --scheduler exclude each other: the workers of the cluster are its own")
+    for study in studies if until_decided and not quiet else ():
+        if hint := first_look(study):
+            note(f"{study.name}: {hint}")
     from harness.api import cores
     from harness.sweep.progress import Progress, progress_display
     from harness.sweep.runner import run_studies

@@ -90,6 +90,17 @@ def test_show_and_plan_tell_the_verdicts_of_a_study_and_the_seeds_they_take(harn
     assert f"verdicts of width: {told}8" in planned
 
 
+def test_a_first_look_that_can_decide_nothing_is_foretold(harness, place):
+    study = (place / "width.toml").read_text().replace("count = 3", "count = 3\nat_most = 8") + CLAIMS
+    (place / "width.toml").write_text(study)
+    told = "no sign-flip verdict can fall: 1 verdict x 3 looks take 7 seeds"
+    planned = harness("plan", "width.toml", "--results", "out").stdout.splitlines()
+    assert f"verdicts of width: at the first look, 3 seeds, {told}" in planned
+    ran = harness("run", "width.toml", "--until", "decided", "--results", "out", "--jobs", "1")
+    assert f"width: at the first look, 3 seeds, {told}" in ran.stderr.splitlines()
+    assert "first look" not in harness("plan", "width.toml", "--seeds", "7", "--results", "out").stdout
+
+
 def test_of_many_arms_every_pair_is_compared_where_pairs_asks_for_it(harness, place):
     arms = ", ".join(f'"{width}" = {{ hidden = [{width}] }}' for width in range(1, 8))
     study = re.sub("arms = {.*}", f"arms = {{ {arms} }}", (place / "width.toml").read_text())
