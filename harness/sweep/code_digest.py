@@ -20,9 +20,9 @@ PROBE = "probe"
 def sources(code: str) -> dict[str, Path]:
     """Return the source files behind a trial of this backend, by the name that stands for them in the digest.
 
-    In kernels/, the compiled backends that it does not use are left out; the reference computes every trial's
-    per-layer figures. Behind a probe (`code` is PROBE) stand all backends, and the probes; behind a training these do
-    not.
+    In kernels/, the compiled backends that it does not use are left out; the compiled one takes constants and
+    signatures of the reference. Behind a probe (`code` is PROBE) stand all backends, and the probes; behind a training
+    these do not.
     """
     kernels = Path((find_spec("kernels").submodule_search_locations or [])[0])  # type: ignore[union-attr]
     others = tuple(f"{other}_backend" for other in BACKENDS if other not in (code, "numpy") and code != PROBE)

@@ -101,13 +101,14 @@ class _Run:
     network: Network
     optimizer: layout.Optimizer
     state: State
-    workspace: layout.Workspace
+    workspace: layout.Workspace  # of a batch that is trained on
+    looking: layout.Workspace  # of images that are only looked at
     images: Images
     test_images: Images
     rows: setup.Rows
     curve: list[Row] = field(default_factory=list)
     layers: list[Row] = field(default_factory=list)
-    snapshot: list[diagnostics.LayerValues] | None = None
+    snapshot: list[NDArray[Any]] | None = None  # pre-activations at the last look
     best: Row | None = None
     best_state: State | None = None
     to_beat: float = math.inf  # the last monitored loss that ended the waiting for one; by `min_delta`
@@ -127,9 +128,12 @@ class _Run:
         network = setup.network_of(trial, dataset.train_images.shape[1], dataset.classes)
         optimizer = setup.optimizer_of(trial)
         state = setup.initial_state(trial, network, optimizer)
-        batch = max(_batch_size(trial, rows), GRADIENT_PROBE)
-        workspace = layout.new_workspace(network, batch, trial.dtype, sparse=images.sparse)
-        run = cls(trial, dataset, network, optimizer, state, workspace, images, test_images, rows)
+        looked_at = max(setup.TOGETHER, GRADIENT_PROBE, trial.diagnostic_images if trial.diagnostics else 0)
+        workspace, looking = (
+            layout.new_workspace(network, batch, trial.dtype, sparse=images.sparse)
+            for batch in (_batch_size(trial, rows), looked_at)
+        )
+        run = cls(trial, dataset, network, optimizer, state, workspace, looking, images, test_images, rows)
         run.diagnose(epoch=0)
         return run
 
@@ -253,25 +257,16 @@ class _Run:
         """Loss and predicted class of each row in inference mode."""
         losses, predictions = np.zeros(len(rows), self.trial.dtype), np.zeros(len(rows), np.int64)
         kernels = setup.backend(self.trial.backend)
-        kernels.evaluate(losses, predictions, self.workspace, self.state, images, rows, self.network)
+        kernels.evaluate(losses, predictions, self.looking, self.state, images, rows, self.network)
         return losses, predictions
 
     def gradient_norm(self) -> float | None:
         """Norm of the mean loss's gradient on a fixed batch, in training mode, with masks of their own."""
         rows = _spread(self.rows.train, GRADIENT_PROBE)
-        statistics = self.state.running_mean.copy(), self.state.running_variance.copy()
+        masks = dropout_key(self.trial.seed), GRADIENT_PROBE_STEP
         kernels = setup.backend(self.trial.backend)
-        kernels.batch_gradient(
-            self.state,
-            self.workspace,
-            self.images,
-            rows,
-            self.network,
-            dropout_key(self.trial.seed),
-            GRADIENT_PROBE_STEP,
-        )
-        self.state.running_mean[...], self.state.running_variance[...] = statistics
-        return _finite(np.linalg.norm(self.state.gradients.astype(np.float64)))
+        found = diagnostics.gradients(kernels, self.looking, self.state, self.images, rows, self.network, *masks)
+        return _finite(np.linalg.norm(found.astype(np.float64)))
 
     def keep_best(self, row: Row) -> None:
         """Note the evaluation with the lowest monitored loss, and its weights where they may be wanted back."""
@@ -294,13 +289,13 @@ class _Run:
         if not self.trial.diagnostics:
             return
         rows = _spread(self.rows.train, self.trial.diagnostic_images)
-        values, gradients = diagnostics.inspect(self.state, self.network, self.images, rows)
-        validation = values
-        if self.trial.monitor == "validation" and len(self.rows.monitored) and diagnostics.can_die(self.network):
-            validation, _ = diagnostics.inspect(self.state, self.network, self.images, self.rows.monitored)
-        found = diagnostics.layer_rows(epoch, values, gradients, self.state, self.network, self.snapshot, validation)
+        validated = self.trial.monitor == "validation" and len(self.rows.monitored) > 0
+        passes = setup.backend(self.trial.backend), self.looking, self.state, self.images
+        dead = diagnostics.dead_shares(*passes, self.rows.monitored if validated else rows, self.network)
+        values = diagnostics.inspect(*passes, rows, self.network)
+        found = diagnostics.layer_rows(epoch, values, self.state, self.network, self.snapshot, dead)
         self.layers += [row | {"value": _finite(row["value"])} for row in found]
-        self.snapshot = [diagnostics.LayerValues(v.preactivations.copy(), v.activations) for v in values]
+        self.snapshot = [layer.preactivations.copy() for layer in values]
 
     def record(self, started: float) -> Row:
         """Put the best weights back, see how they do on the training and, once, the test images; say how it went."""

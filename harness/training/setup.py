@@ -20,6 +20,9 @@ from kernels.layout import Images, Network, State
 SPARSE_BELOW = 0.5
 """Share of nonzero pixels below which the compiled first layer visits only those; HARNESS_SPARSE_BELOW overrides it."""
 
+TOGETHER = 256
+"""Images of a pass that trains nothing: as many as products need for their full speed, and a cache holds."""
+
 
 class Rows(NamedTuple):
     """Row numbers (int64, ascending): `train` and `monitored`, the latter of `monitor_images`."""

@@ -26,8 +26,6 @@ FORMAT = "ablation-harness network 1"
 KEPT = ("parameters", "running_mean", "running_variance")
 """Of the state, what a prediction reads."""
 DAMAGE = (EOFError, ValueError, TypeError, LookupError, NotImplementedError, zipfile.BadZipFile, zlib.error)
-TOGETHER = 1000
-"""Images of a forward pass; memory bounds them."""
 
 
 class Pixels(NamedTuple):
@@ -101,10 +99,10 @@ class TrainedNetwork:
         _, scale, shift, sparse = self.pixels
         data = setup.images_from(pixels, np.zeros(len(pixels), np.uint8), packed, sparse, scale, shift)
         workspace = layout.new_workspace(
-            self.network, min(TOGETHER, len(pixels)), self.state.parameters.dtype, sparse=sparse
+            self.network, min(setup.TOGETHER, len(pixels)), self.state.parameters.dtype, sparse=sparse
         )
-        for start in range(0, len(pixels), TOGETHER):
-            rows = np.arange(start, min(start + TOGETHER, len(pixels)))
+        for start in range(0, len(pixels), setup.TOGETHER):
+            rows = np.arange(start, min(start + setup.TOGETHER, len(pixels)))
             losses, classes = np.zeros(len(rows), self.state.parameters.dtype), np.zeros(len(rows), np.int64)
             with one_thread(), np.errstate(all="ignore"):
                 setup.backend(self.trial.backend).evaluate(

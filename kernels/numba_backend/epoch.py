@@ -131,10 +131,8 @@ def train_epoch(
     rest = state.parameters.size - stepped
     for i in range(rates.size):
         rows = vector(order, i * batch_size, min(batch_size, order.size - i * batch_size))
-        if images.sparse and i + 1 < rates.size:
-            after = (i + 1) * batch_size
-            following = vector(order, after, min(batch_size, order.size - after))
-            prefetch_rows(images.starts, images.nonzeros, following, network.widths[0])
+        if i + 1 < rates.size:
+            _ask_for(images, order, (i + 1) * batch_size, batch_size, network)
         step = first_step + i
         at_once = rates[i] if plain else 0.0
         batch_losses[i] = _batch_gradient(state, workspace, images, rows, network, key, step, at_once)
@@ -158,6 +156,7 @@ def evaluate(sample_losses, predictions, workspace, state, images, rows, network
     for start in range(0, rows.size, batch):
         chunk = vector(rows, start, min(batch, rows.size - start))
         n = chunk.size
+        _ask_for(images, rows, start + n, batch, network)
         _gather_for_inference(workspace, images, chunk, network)
         for layer in range(last):
             block_forward(state, workspace, images, chunk, network, layer, np.uint64(0), np.int64(0), np.bool_(False))
@@ -167,6 +166,14 @@ def evaluate(sample_losses, predictions, workspace, state, images, rows, network
         for i in range(n):
             sample_losses[start + i] = workspace.losses[i]
             predictions[start + i] = _predicted_class(row(p, i))
+
+
+@part
+def _ask_for(images, rows, start, batch, network):
+    """Ask for the next batch's packed rows, which lie scattered in memory, while this one is worked on."""
+    if images.sparse:
+        following = vector(rows, start, min(batch, rows.size - start))
+        prefetch_rows(images.starts, images.nonzeros, following, network.widths[0])
 
 
 @part

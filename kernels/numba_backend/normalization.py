@@ -76,16 +76,20 @@ def batch_norm_backward(dx, dgamma, dbeta, dout, xhat, inverse_std, gamma):
 
 
 @kernel
-def batch_norm_inference(out, x, running_mean, running_variance, gamma, beta, epsilon):
-    """``out = γ (x - running mean) / √(running variance + ε) + β``.
+def batch_norm_inference(out, xhat, inverse_std, x, running_mean, running_variance, gamma, beta, epsilon):
+    """``xhat = (x - running mean) / √(running variance + ε)``, ``out = γ xhat + β``.
 
-    Out: out (N, M), may be x. In: x (N, M); running_mean, running_variance, gamma, beta (M,).
+    Out: out (N, M), may be x; xhat (N, M), inverse_std (M,). In: x (N, M); running_mean, running_variance, gamma,
+    beta (M,).
     """
-    one, eps = x.dtype.type(1), x.dtype.type(epsilon)
+    number = x.dtype.type
+    for j in range(inverse_std.size):
+        inverse_std[j] = number(1) / math.sqrt(running_variance[j] + number(epsilon))
     for i in range(x.shape[0]):
-        to, xi = row(out, i), row(x, i)
+        to, xi = row(xhat, i), row(x, i)
         for j in range(xi.size):
-            to[j] = gamma[j] * ((xi[j] - running_mean[j]) * (one / math.sqrt(running_variance[j] + eps))) + beta[j]
+            to[j] = (xi[j] - running_mean[j]) * inverse_std[j]
+    _scale_and_shift(out, xhat, gamma, beta)
 
 
 @summing_part

@@ -35,13 +35,15 @@ def batch_norm_backward(dx, dgamma, dbeta, dout, xhat, inverse_std, gamma):
     dx[...] = (gamma * inverse_std) * (dout - dbeta / n - xhat * (dgamma / n))
 
 
-def batch_norm_inference(out, x, running_mean, running_variance, gamma, beta, epsilon):
-    """``out = γ (x - running mean) / √(running variance + ε) + β``.
+def batch_norm_inference(out, xhat, inverse_std, x, running_mean, running_variance, gamma, beta, epsilon):
+    """``xhat = (x - running mean) / √(running variance + ε)``, ``out = γ xhat + β``.
 
-    Out: out (N, M), may be x. In: x (N, M); running_mean, running_variance, gamma, beta (M,).
-    Source: Ioffe and Szegedy 2015, algorithm 2; tutorial 4.3.
+    Out: out (N, M), may be x; xhat (N, M), inverse_std (M,). In: x (N, M); running_mean, running_variance, gamma,
+    beta (M,). Source: Ioffe and Szegedy 2015, algorithm 2; tutorial 4.3.
     """
-    out[...] = gamma * ((x - running_mean) * (1 / np.sqrt(running_variance + epsilon))) + beta
+    inverse_std[...] = 1 / np.sqrt(running_variance + epsilon)
+    xhat[...] = (x - running_mean) * inverse_std
+    out[...] = gamma * xhat + beta
 
 
 def layer_norm_forward(out, xhat, inverse_std, x, gamma, beta, epsilon):

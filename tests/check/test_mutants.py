@@ -141,7 +141,7 @@ MUTANTS = [
             "batch_norm_backward",
         ),
         ("slope through the mean forgotten", "dout - dbeta / n", "dout", "batch_norm_backward"),
-        ("running mean not taken off", "((x - running_mean) *", "(x *", "batch_norm_inference"),
+        ("running mean not taken off", "(x - running_mean) *", "x *", "batch_norm_inference"),
         ("layer norm over samples", "x.mean(axis=1, keepdims=True)", "x.mean(axis=0)", "layer_norm_forward"),
         ("gamma forgotten in the mean", "(g * xhat).mean(axis=1", "(dout * xhat).mean(axis=1", "layer_norm_backward"),
     ),

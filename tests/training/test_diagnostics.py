@@ -5,20 +5,32 @@ import math
 import numpy as np
 import pytest
 
-from harness.training import diagnostics
+from harness.training import diagnostics, setup
 from kernels import layout
 
 NETWORK = layout.network([2, 2, 1])
 
 
-def test_a_unit_is_dead_that_is_active_on_no_row():
-    assert diagnostics.dead_share(np.array([[0.0, 1, 0, -1], [0, 0, 2, -1]])) == 0.5
+@pytest.mark.parametrize(("together", "rows", "share"), [(2, [0, 1], 0.5), (1, [0, 1], 0.5), (2, [0], 0.75)])
+def test_a_unit_is_dead_that_is_active_on_none_of_the_images(backend_name, together, rows, share):
+    """Four units: the first is woken by image 0, the second by image 1, the others by neither."""
+    kernels, network = setup.backend(backend_name), layout.network([2, 4, 2])
+    state = layout.new_state(network, layout.optimizer("sgd"), np.float64)
+    layout.weight(state.parameters, network, 0)[...] = [[1, -1, 0, -1], [-1, 1, 0, -1]]
+    pixels = np.array([[5, 0], [0, 7]], np.uint8)
+    images = setup.images_from(pixels, np.zeros(2, np.uint8), None, False, 1.0, 0.0)
+    workspace = layout.new_workspace(network, together, np.float64, sparse=False)
+    assert diagnostics.dead_shares(kernels, workspace, state, images, np.array(rows), network) == [share]
 
 
 def test_units_that_do_the_same_are_counted_once():
     a = np.array([[0.0, 1, 1, 2], [3, 5, 5, 5 + 1e-9]])
     assert diagnostics.distinct_share(a) == 0.75
     assert diagnostics.distinct_share(np.zeros((2, 4))) == 0.25
+
+
+def test_units_that_only_their_sums_have_in_common_are_distinct():
+    assert diagnostics.distinct_share(np.array([[0.0, 1, 0.5, 0.5 + 1e-8], [1, 0, 0.5, 0.5]])) == 0.75
 
 
 def test_saturated_is_where_the_slope_is_below_a_twentieth_of_the_steepest():

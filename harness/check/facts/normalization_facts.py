@@ -57,6 +57,11 @@ def _batch_norm_terms(x, xhat, gamma, beta, inverse_std, running_mean, running_v
     }
 
 
+def _inference_terms(x, inverse_std, running_mean, gamma, beta):
+    normalized = (np.abs(x) + np.abs(running_mean)) * inverse_std
+    return {"out": np.abs(gamma) * normalized + np.abs(beta), "xhat": normalized, "inverse_std": inverse_std}
+
+
 def _parameter_terms(dout, xhat):
     return {"dgamma": summed(dout * xhat, 0), "dbeta": summed(dout, 0)}
 
@@ -100,14 +105,13 @@ def batch_norm_forward(running_mean, running_variance, x, gamma, beta, momentum,
 
 
 @norm(
-    terms=lambda x, running_mean, running_variance, gamma, beta, epsilon: {
-        "out": np.abs(gamma) * (np.abs(x) + np.abs(running_mean)) / np.sqrt(running_variance + epsilon) + np.abs(beta)
-    },
-    cost=each(4, 1, 1),
+    terms=_inference_terms,
+    cost=each(4, 1, 2),
     timed=_timed,
 )
 def batch_norm_inference(x, running_mean, running_variance, gamma, beta, epsilon):
-    return {"out": gamma * (x - running_mean) / np.sqrt(running_variance + epsilon) + beta}
+    xhat = (x - running_mean) / np.sqrt(running_variance + epsilon)
+    return {"out": gamma * xhat + beta, "xhat": xhat, "inverse_std": (running_variance + epsilon) ** -0.5}
 
 
 @norm(
