@@ -4,7 +4,7 @@ They are made from the CSV files alone. A column that this file does not know is
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,10 +12,11 @@ import pandas as pd
 
 from harness.atomic import replace_files
 from harness.errors import HarnessError, InputError
-from harness.report.labels import SHOWN_PHASES, metric_title, metric_unit, short_title
-from harness.report.latex import escape, float_table, math
+from harness.report.labels import EFFECT_KINDS, SHOWN_PHASES, in_words, metric_title, metric_unit, short_title
+from harness.report.latex import Column, escape, fits, float_table, math, stacked
 from harness.results.files import STUDY_FILE, read_study, study_folders
-from harness.text import counted
+from harness.spec.ablation import UNNAMED
+from harness.text import counted, rounded
 
 WRITTEN_BY = "% Written by `harness export`"
 HEAD = f"{WRITTEN_BY}, which replaces it; for \\input below \\usepackage{{array,booktabs,longtable}}.\n"
@@ -46,29 +47,33 @@ KINDS = {
         False,
         f"Effects are in the unit of the metric, errors in percentage points. {SEEDS} {FLIPS}, of a $t$-test where "
         "sides are said to be equivalent or within bounds; it is adjusted by Holm over the claims of the study, and "
-        "supported and refuted mean at most 0.05. In parentheses the seeds that would decide. "
+        "supported and refuted mean at most 0.05. In parentheses, beside the verdict, the seeds that would decide. "
         "$\\dagger$: stated after results were there.",
     ),
     "effects": Kind("effects", True, f"{SEEDS} {FLIPS}, adjusted by Holm within metric and kind. {LOST}"),
 }
 HEADERS = {
     "n": "seeds", "share": "in favour (\\%)", "p": "$p$", "p_adjusted": "$p$ adjusted", "a": "$a$", "b": "$b$",
-    "low": "95\\,\\% interval", "low_images": "over seeds and images",
+    "low": "95\\,\\% interval", "text": "claim", "low_images": "over seeds and images",
 }  # fmt: skip
 COUNTS, VALUES, EFFECTS, PS = ("n", "lost"), ("median", "mean"), ("difference", "effect"), ("p", "p_adjusted")
 BOUNDS = {"low": "high", "low_images": "high_images"}
 NUMBERS = (*COUNTS, *VALUES, *EFFECTS, *PS, *BOUNDS, *BOUNDS.values(), "share")
-SHARED: dict[str, Callable[[Any], str]] = {
+SPOKEN: dict[str, Callable[[Any], str]] = {
+    "metric": short_title,
     "phase": lambda phase: SHOWN_PHASES.get(phase, phase),
-    "condition": str,
+    "kind": lambda kind: EFFECT_KINDS.get(kind, kind),
+}
+"""What a text is called in a cell."""
+SHARED: dict[str, Callable[[Any], str]] = {
+    "phase": SPOKEN["phase"],
+    "block": lambda block: "" if block == UNNAMED else block,
     "b": lambda arm: f"from {arm}",
     "n": lambda n: counted(int(n), "seed"),
 }
 """Columns that stand in the caption where all rows share a value, and how."""
-ON_ONE_LINE, WIDTH = 22, 0.28
-"""Columns of longer texts (in characters) share so much of the line."""
-IN_VERDICT = ("id", "p", "share", "seeds_to_decide", "stated")
-"""What a table of verdicts leaves to verdicts.csv, or says in the column of the verdict."""
+OF_VERDICTS = ("text", "phase", "verdict", "n", "effect", "p_adjusted")
+"""What a table of verdicts shows; conditions and metrics stand beside the text, intervals below their effects."""
 
 
 def export_latex(results: Path, output: Path) -> list[Path]:
@@ -134,20 +139,31 @@ def latex_table(table: pd.DataFrame, kind: Kind, title: str, label: str) -> str:
         told.append(metric_title(metric).removesuffix(f" ({metric_unit(metric).strip()})"))
         shown.remove("metric")
     if "verdict" in table:
-        shown = [name for name in dict.fromkeys(("text", *shown)) if name not in IN_VERDICT]
+        shown = list(OF_VERDICTS)
     for name, words in SHARED.items():
-        if name in shown and len(table) > 1 and table[name].nunique(dropna=False) == 1:
+        if name in shown and table[name].nunique(dropna=False) == 1:
             told.append(words(table[name].iloc[0]))
             shown.remove(name)
     shown = [name for name in shown if not (table[name].isna() | (table[name] == "")).all()]
     metric = table["metric"].iloc[0] if kind.by_metric else ""
-    rows = [[_cell(name, row) for name in shown] for row in table.to_dict("records")]
-    long = [name for name in shown if name not in NUMBERS and table[name].astype(str).str.len().max() > ON_ONE_LINE]
-    wrapped = rf">{{\raggedright\arraybackslash}}p{{{WIDTH / max(len(long), 1):.2g}\linewidth}}"
-    alignments = dict.fromkeys(NUMBERS, "r") | dict.fromkeys(long, wrapped)
-    columns = [(_header(name, metric), alignments.get(name, "l")) for name in shown]
+    columns, rows = _cells(table, shown, metric)
+    if "verdict" in table or not fits(columns, rows):
+        columns, rows = _cells(table, [name for name in shown if name != "low"], metric, stack=True)
     caption = f"{escape(title)}: {escape(', '.join(filter(None, told)))}"
     return float_table(columns, rows, caption, label, kind.notes)
+
+
+def _cells(
+    table: pd.DataFrame, shown: Sequence[str], metric: str, stack: bool = False
+) -> tuple[list[Column], list[list[str]]]:
+    """Return the columns and the rows of a table; `stack` puts the intervals below what they are of."""
+    rows = [[_cell(name, row) for name in shown] for row in table.to_dict("records")]
+    for name in (*VALUES[1:], *EFFECTS) if stack else ():
+        if name in shown:
+            place = shown.index(name)
+            for told, row in zip(rows, table.to_dict("records"), strict=True):
+                told[place] = stacked([told[place], _cell("low", row)] if told[place] != NONE else [NONE])
+    return [Column(_header(name, metric), name not in NUMBERS) for name in shown], rows
 
 
 def _header(name: str, metric: str) -> str:
@@ -172,7 +188,10 @@ def _cell(name: str, row: Mapping[Any, Any]) -> str:
         return f"{100 * value:.0f}" if name == "share" else f"{value:,.0f}"
     if name == "verdict":
         return _verdict(row)
-    return escape({"metric": short_title, "phase": lambda phase: SHOWN_PHASES.get(phase, phase)}.get(name, str)(value))
+    if name == "text":
+        under = ", ".join(filter(None, (row["condition"], in_words(row["metric"]))))
+        return f"{escape(value)} ({escape(under)})"
+    return escape(SPOKEN.get(name, str)(value))
 
 
 def _verdict(row: Mapping[Any, Any]) -> str:
@@ -183,6 +202,11 @@ def _verdict(row: Mapping[Any, Any]) -> str:
 
 
 def _decimal(value: float, metric: str, signed: bool) -> str:
-    """Return a number with as many decimals as every number of its metric has."""
-    digits = 4 if metric.endswith(("_loss", "_accuracy")) else 2
-    return f"{value:{'+' if signed else ''}z.{digits}f}"
+    """Return a number with as many decimals as every number of its metric has, or four digits where units vary."""
+    sign = "+" * signed
+    known = 4 if metric.endswith(("_loss", "_accuracy")) else 2 if metric_unit(metric) else None
+    if known is None and not 1000 <= abs(value) < 1e6:
+        text = f"{value:{sign}z.4g}"
+    else:
+        text = rounded(value, known or 0, sign)
+    return re.sub(r"e([+-])0*(\d+)", lambda e: rf"\cdot10^{{{e[1].removeprefix('+')}{e[2]}}}", text)

@@ -130,8 +130,8 @@ def test_every_table_that_is_there_is_written_with_as_many_cells_as_columns(resu
     assert len(KINDS) == 4
     for path in written:
         text = path.read_text()
-        (spec,) = re.findall(r"\\begin\{tabular\}\{@\{\}(.*)@\{\}\}", text)
-        count = len(re.findall(r"[lr]|p\{", re.sub(r">\{.*?\}p\{.*?\}", "p{", spec)))
+        (spec,) = re.findall(r"(?m)^\\begin\{tabular\}\{@\{\}(.*)@\{\}\}$", text)
+        count = len(re.sub(r">\{.*?\}p\{.*?\}", "p", spec))
         assert {len(row) for row in body(text)} == {count}
         assert text.count(r"\begin{") == text.count(r"\end{")
         for rule in ("toprule", "midrule", "bottomrule"):
@@ -142,12 +142,12 @@ def test_units_stand_in_the_header_and_what_all_rows_share_in_the_caption(result
     export_latex(results, tmp_path)
     summary, losses = ((tmp_path / f"nasty-summary-{name}.tex").read_text() for name in ("test-error", "val-loss"))
     assert r"\caption{50 \% \& more: arms, test error, as written, 8 seeds}" in summary
-    assert "mean (\\%)" in summary
+    assert "mean\\\\(\\%)" in summary, "the header of a column of numbers stands in lines"
     assert "$5.25$ & $[4.50, 6.00]$ & $[4.25, 6.25]$" in summary
     assert "mean &" in losses
     assert "$5.2500$" in losses
     differences = (tmp_path / "nasty-differences-test-error.tex").read_text()
-    assert "difference (points)" in differences
+    assert "difference\\\\(points)" in differences
     assert f"from {escape(NASTY[0])}, 8 seeds" in differences
     assert "$-0.50$ & $[-0.80, -0.20]$ & 88 & 0.0078 & 0.0470" in differences
     effects = (tmp_path / "nasty-effects-test-error.tex").read_text()
@@ -157,9 +157,12 @@ def test_units_stand_in_the_header_and_what_all_rows_share_in_the_caption(result
 def test_a_verdict_tells_the_seeds_that_would_decide_and_a_late_claim(results, tmp_path):
     export_latex(results, tmp_path)
     text = (tmp_path / "nasty-verdicts.tex").read_text()
-    assert [row[0] for row in body(text)] == ["text", r"A\_b beats 50 \%", r"C\&D", "E"]
+    told = [row[0].replace(r"\hspace{0pt}", "") for row in body(text)]
+    claims = [r"A\_b beats 50 \% (test error)", r"C\&D (depth = 3, gap)", "E (depth = 4, gap)"]
+    assert told == ["claim", *claims], "condition and metric stand beside the claim"
     assert "inconclusive$^\\dagger$ (34)" in text
     assert "exploratory (\\textgreater{} 1000)" in text
+    assert "$-0.50$\\\\$[-0.80, -0.20]$" in text, "the interval stands below its effect"
     assert "-- & --" in text, "what there is not is a dash"
 
 
@@ -209,8 +212,28 @@ def compiled(folder):
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=120)
     assert done.returncode == 0, done.stdout[-2000:]
     assert "Missing character" not in done.stdout
+    overfull = [float(points) for points in re.findall(r"Overfull \\hbox \(([\d.]+)pt", done.stdout)]
+    assert max(overfull, default=0) < 5, "points beyond the width of the text"
 
 
-def test_every_table_compiles_where_there_is_a_tex(results, tmp_path):
+def test_every_table_compiles_where_there_is_a_tex_and_fits_the_page(results, tmp_path):
     export_latex(results, tmp_path)
+    compiled(tmp_path)
+
+
+def test_long_claims_long_names_and_large_numbers_fit_the_page(results, tmp_path):
+    """As wide as studies get: arms named by two settings, numbers with exponents, both sides of a pair told."""
+    arms = [f"activation={name},initializer=xavier_normal" for name in ("sigmoid", "leaky_relu", "softsign")]
+    wide = [("nasty", "default", "backward_ratio", a, b, 8, 1.234e30, -2.5e31, 4.5e-12, 0.875, 0.0078, 0.047)
+            for a in arms for b in arms if a != b]  # fmt: skip
+    pd.DataFrame(wide, columns=list(DIFFERENCES_COLUMNS)).to_csv(results / "nasty" / "differences.csv", index=False)
+    verdicts = pd.read_csv(results / "nasty" / "verdicts.csv")
+    claim = (
+        "Through sigmoid layers the gradient falls by more, from the last layer to the first, the deeper the network"
+    )
+    long = verdicts.assign(text=claim, condition="hidden = 50x64, depth = 16", metric="bias_gradient_norm", effect=-8e8)
+    long.to_csv(results / "nasty" / "verdicts.csv", index=False)
+    export_latex(results, tmp_path)
+    text = (tmp_path / "nasty-differences-backward-ratio.tex").read_text()
+    assert r"$+1.234\cdot10^{30}$\\$[-2.5\cdot10^{31}, +4.5\cdot10^{-12}]$" in text
     compiled(tmp_path)
