@@ -21,7 +21,10 @@ NDIM = {part: 3 if part.endswith("images") else 1 for part in PARTS}
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Images and labels as they are published; all arrays are uint8, C-contiguous and read-only."""
+    """Images and labels as they are published; all arrays are uint8, C-contiguous and read-only.
+
+    Two are equal that hold the same.
+    """
 
     name: str
     train_images: np.ndarray  # (n, rows · columns)
@@ -31,6 +34,12 @@ class Dataset:
     image_shape: tuple[int, int]  # rows, columns
     classes: int  # largest training label + 1
     digest: str  # SHA-256 of the four arrays and their shapes, whatever files they came from
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Dataset) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
 
 
 def load_dataset(name_or_folder: str | Path) -> Dataset:

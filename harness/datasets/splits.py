@@ -29,4 +29,11 @@ def split_indices(
         case _:
             raise InputError(f"split '{split}': allowed are random, head")
     val, train = order[:val_size], order[val_size : val_size + train_size]
-    return np.sort(train).astype(np.int64), np.sort(val).astype(np.int64)
+    return _ascending(train, n), _ascending(val, n)
+
+
+def _ascending(rows: np.ndarray, n: int) -> np.ndarray:
+    """Sort different row numbers below n, faster than by comparing them."""
+    named = np.zeros(n, np.bool_)
+    named[rows] = True
+    return np.flatnonzero(named).astype(np.int64, copy=False)

@@ -1,7 +1,7 @@
 """A trial's way through the kernels: `setup` prepares, `loop` trains, `work` is what other processes call.
 
-`trained` has what a network is good for afterwards. `initializers`, `schedules` and `diagnostics` are pure functions;
-`streams` names the random streams of a seed.
+`samples` names the images that are trained on and evaluated, `trained` has what a network is good for afterwards.
+`initializers`, `schedules` and `diagnostics` are pure functions; `streams` names the random streams of a seed.
 """
 
 from harness.training.loop import TrainResult, train

@@ -15,6 +15,7 @@ from harness.datasets import Dataset, load_dataset
 from harness.errors import InputError
 from harness.spec import Trial
 from harness.training import diagnostics, setup
+from harness.training.samples import Sample, monitored_sample, rows_of, spread, training_sample
 from harness.training.schedules import learning_rates
 from harness.training.streams import dropout_key, stream
 from harness.training.threads import one_thread
@@ -25,8 +26,6 @@ from kernels.layout import Images, Network, State
 if TYPE_CHECKING:
     import pandas as pd
 
-TRAIN_PROBE = 5000
-"""Training images whose loss and accuracy stand for all of them in the curves."""
 GRADIENT_PROBE = 128
 """Training images on whose batch the gradient norm is taken."""
 GRADIENT_PROBE_STEP = 2**32 - 1
@@ -104,8 +103,10 @@ class _Run:
     workspace: layout.Workspace  # of a batch that is trained on
     looking: layout.Workspace  # of images that are only looked at
     images: Images
-    test_images: Images
-    rows: setup.Rows
+    train_rows: NDArray[np.int64]
+    monitored: Sample
+    probe: Sample  # of the training images
+    test: Sample
     curve: list[Row] = field(default_factory=list)
     layers: list[Row] = field(default_factory=list)
     snapshot: list[NDArray[Any]] | None = None  # pre-activations at the last look
@@ -123,24 +124,29 @@ class _Run:
 
     @classmethod
     def start(cls, trial: Trial, dataset: Dataset) -> "_Run":
-        rows = setup.rows_of(trial, dataset)
-        images, test_images = setup.images_of(trial, dataset, rows.train)
+        rows = rows_of(trial, dataset).train
+        images, test_images = setup.images_of(trial, dataset, rows)
+        samples = (
+            monitored_sample(trial, dataset, images, test_images),
+            training_sample(trial, dataset, images),
+            Sample(test_images, np.arange(len(dataset.test_images))),
+        )
         network = setup.network_of(trial, dataset.train_images.shape[1], dataset.classes)
         optimizer = setup.optimizer_of(trial)
         state = setup.initial_state(trial, network, optimizer)
         looked_at = max(setup.TOGETHER, GRADIENT_PROBE, trial.diagnostic_images if trial.diagnostics else 0)
         workspace, looking = (
             layout.new_workspace(network, batch, trial.dtype, sparse=images.sparse)
-            for batch in (_batch_size(trial, rows), looked_at)
+            for batch in (_batch_size(trial, len(rows)), looked_at)
         )
-        run = cls(trial, dataset, network, optimizer, state, workspace, looking, images, test_images, rows)
+        run = cls(trial, dataset, network, optimizer, state, workspace, looking, images, rows, *samples)
         run.diagnose(epoch=0)
         return run
 
     def segments(self) -> Iterator[_Segment]:
         """Cut every epoch at the evaluations the trial asks for; the last update of all is followed by one."""
-        trial, batch = self.trial, _batch_size(self.trial, self.rows)
-        n = len(self.rows.train)
+        trial, n = self.trial, len(self.train_rows)
+        batch = _batch_size(trial, n)
         updates = n // batch if trial.drop_last else -(-n // batch)
         if trial.drop_last and trial.batch_size != "full" and n < int(trial.batch_size):
             raise InputError(f"drop_last: {n} training images are less than one batch of {trial.batch_size}")
@@ -148,7 +154,7 @@ class _Run:
         every = trial.evaluate_every or int(seen[-1])
         shuffle = stream(trial.seed, "order")
         for epoch in range(trial.epochs):
-            order = shuffle.permutation(self.rows.train) if trial.shuffle else self.rows.train
+            order = shuffle.permutation(self.train_rows) if trial.shuffle else self.train_rows
             evaluated = {int(update) for update in _crossings(epoch * seen[-1] + seen, every)}
             evaluated |= {updates} if epoch + 1 == trial.epochs else set()
             rates, first = learning_rates(trial, updates, epoch), epoch * updates
@@ -175,7 +181,7 @@ class _Run:
         self.samples += len(segment.order)
         row = self.evaluate(segment) if segment.evaluated else None
         if row is not None:
-            if row["val_loss"] is None and len(self.rows.monitored):  # no batch has seen these weights yet
+            if row["val_loss"] is None and len(self.monitored.rows):  # no batch has seen these weights yet
                 self.diverge(segment.epoch, f"the loss of the {self.trial.monitor} images is not finite")
                 return None
             self.curve.append(row)
@@ -203,8 +209,8 @@ class _Run:
 
     def load_kernels(self) -> None:
         """Compile the kernels, or read them from the disk, before the clock starts: no update, one image evaluated."""
-        self.train(self.rows.train[:0], np.zeros(0), 0)
-        self.figures(self.images, self.rows.train[:1])
+        self.train(self.train_rows[:0], np.zeros(0), 0)
+        self.figures(Sample(self.images, self.train_rows[:1]))
 
     def train(self, order: NDArray[np.int64], rates: NDArray[np.float64], first_update: int) -> NDArray[np.float64]:
         """Take an update for each rate; return the batches' losses, up to the first that is not finite."""
@@ -219,8 +225,8 @@ class _Run:
             rates,
             self.network,
             self.optimizer,
-            _batch_size(trial, self.rows),
-            trial.l2 / len(self.rows.train),
+            _batch_size(trial, len(self.train_rows)),
+            trial.l2 / len(self.train_rows),
             trial.clip_norm or 0.0,
             dropout_key(trial.seed),
             first_update,
@@ -229,9 +235,8 @@ class _Run:
 
     def evaluate(self, segment: _Segment) -> Row:
         """Figures of the weights as they are, on the monitored rows and, where asked for, on the training subset."""
-        train_loss, train_accuracy = self.training_figures() if self.trial.evaluate_train else (None, None)
-        monitored = self.test_images if self.trial.monitor == "test" else self.images
-        val_loss, val_accuracy = self.figures(monitored, self.rows.monitored)
+        train_loss, train_accuracy = self.figures(self.probe) if self.trial.evaluate_train else (None, None)
+        val_loss, val_accuracy = self.figures(self.monitored)
         return {
             "epoch": segment.epoch,
             "samples": self.samples,
@@ -245,16 +250,13 @@ class _Run:
             "gradient_norm": self.gradient_norm(),
         }
 
-    def training_figures(self) -> tuple[float | None, float | None]:
-        """Mean loss and accuracy on the training images that stand for all of them."""
-        return self.figures(self.images, _spread(self.rows.train, TRAIN_PROBE))
+    def figures(self, sample: Sample) -> tuple[float | None, float | None]:
+        """Mean loss and accuracy in inference mode; None where there are no images or the loss is not finite."""
+        return _figures(*self.evaluated(sample), sample)
 
-    def figures(self, images: Images, rows: NDArray[np.int64]) -> tuple[float | None, float | None]:
-        """Mean loss and accuracy in inference mode; None where there are no rows or the loss is not finite."""
-        return _figures(*self.evaluated(images, rows), images.labels[rows])
-
-    def evaluated(self, images: Images, rows: NDArray[np.int64]) -> tuple[NDArray[np.floating], NDArray[np.int64]]:
-        """Loss and predicted class of each row in inference mode."""
+    def evaluated(self, sample: Sample) -> tuple[NDArray[np.floating], NDArray[np.int64]]:
+        """Loss and predicted class of each image in inference mode."""
+        images, rows = sample
         losses, predictions = np.zeros(len(rows), self.trial.dtype), np.zeros(len(rows), np.int64)
         kernels = setup.backend(self.trial.backend)
         kernels.evaluate(losses, predictions, self.looking, self.state, images, rows, self.network)
@@ -262,7 +264,7 @@ class _Run:
 
     def gradient_norm(self) -> float | None:
         """Norm of the mean loss's gradient on a fixed batch, in training mode, with masks of their own."""
-        rows = _spread(self.rows.train, GRADIENT_PROBE)
+        rows = spread(self.train_rows, GRADIENT_PROBE)
         masks = dropout_key(self.trial.seed), GRADIENT_PROBE_STEP
         kernels = setup.backend(self.trial.backend)
         found = diagnostics.gradients(kernels, self.looking, self.state, self.images, rows, self.network, *masks)
@@ -288,11 +290,11 @@ class _Run:
         """Record the per-layer figures, where the trial asks for them."""
         if not self.trial.diagnostics:
             return
-        rows = _spread(self.rows.train, self.trial.diagnostic_images)
-        validated = self.trial.monitor == "validation" and len(self.rows.monitored) > 0
-        passes = setup.backend(self.trial.backend), self.looking, self.state, self.images
-        dead = diagnostics.dead_shares(*passes, self.rows.monitored if validated else rows, self.network)
-        values = diagnostics.inspect(*passes, rows, self.network)
+        seen = Sample(self.images, spread(self.train_rows, self.trial.diagnostic_images))
+        validated = self.trial.monitor == "validation" and len(self.monitored.rows) > 0
+        passes = setup.backend(self.trial.backend), self.looking, self.state
+        dead = diagnostics.dead_shares(*passes, *(self.monitored if validated else seen), self.network)
+        values = diagnostics.inspect(*passes, *seen, self.network)
         found = diagnostics.layer_rows(epoch, values, self.state, self.network, self.snapshot, dead)
         self.layers += [row | {"value": _finite(row["value"])} for row in found]
         self.snapshot = [layer.preactivations.copy() for layer in values]
@@ -302,16 +304,15 @@ class _Run:
         kept = self.curve[-1] if self.curve else {}
         if self.best_state is not None and self.best is not None:
             self.state, kept = self.best_state, self.best
-        if not self.diverged:
-            train_loss, train_accuracy = self.training_figures()
+        if not self.diverged and kept.get("train_loss") is None:  # else it was evaluated with the curve
+            train_loss, train_accuracy = self.figures(self.probe)
             kept = kept | {"train_loss": train_loss, "train_accuracy": train_accuracy}
             if train_loss is None:
                 self.diverge(self.epochs_run, "the loss of the training images is not finite")
         test_loss, test_accuracy = None, None
         if not self.diverged:
-            test_rows = np.arange(len(self.dataset.test_images))
-            losses, predictions = self.evaluated(self.test_images, test_rows)
-            test_loss, test_accuracy = _figures(losses, predictions, self.test_images.labels[test_rows])
+            losses, predictions = self.evaluated(self.test)
+            test_loss, test_accuracy = _figures(losses, predictions, self.test)
             self.predictions = predictions.astype(np.uint8)
         final = {} if self.diverged else kept
         return {
@@ -337,26 +338,20 @@ class _Run:
         }
 
 
-def _figures(losses: NDArray, predictions: NDArray, labels: NDArray) -> tuple[float | None, float | None]:
+def _figures(losses: NDArray, predictions: NDArray, sample: Sample) -> tuple[float | None, float | None]:
     """Return mean loss and accuracy; None where there is nothing to average or the loss is not finite."""
     if len(losses) == 0:
         return None, None
-    return _finite(losses.mean(dtype=np.float64)), float(np.mean(predictions == labels))
+    return _finite(losses.mean(dtype=np.float64)), float(np.mean(predictions == sample.images.labels[sample.rows]))
 
 
-def _batch_size(trial: Trial, rows: setup.Rows) -> int:
-    n = len(rows.train)
+def _batch_size(trial: Trial, n: int) -> int:
     return n if trial.batch_size == "full" else min(int(trial.batch_size), n)
 
 
 def _crossings(samples: NDArray[np.int64], every: int) -> NDArray[np.int64]:
     """Return the updates, from 1, with which the samples seen (before the first, after each) reach a multiple."""
     return np.flatnonzero(np.diff(samples // every)) + 1
-
-
-def _spread(rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """At most `count` of the rows, evenly spaced, always the same."""
-    return rows[np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(np.int64)]
 
 
 def _divergence(losses: NDArray[np.float64], state: State) -> str | None:

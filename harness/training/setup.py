@@ -2,13 +2,14 @@
 
 import importlib
 import os
+from functools import lru_cache
 from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.datasets import Dataset, split_indices
+from harness.datasets import Dataset
 from harness.errors import InputError
 from harness.spec import Trial
 from harness.training.initializers import INITIALIZERS
@@ -22,13 +23,6 @@ SPARSE_BELOW = 0.5
 
 TOGETHER = 256
 """Images of a pass that trains nothing: as many as products need for their full speed, and a cache holds."""
-
-
-class Rows(NamedTuple):
-    """Row numbers (int64, ascending): `train` and `monitored`, the latter of `monitor_images`."""
-
-    train: NDArray[np.int64]
-    monitored: NDArray[np.int64]
 
 
 def refuse_disabled_compiler(backend: str) -> None:
@@ -89,19 +83,11 @@ def initial_state(trial: Trial, network: Network, optimizer: Optimizer) -> State
     return state
 
 
-def rows_of(trial: Trial, dataset: Dataset) -> Rows:
-    """Split the training images; the monitored rows are test images when the trial monitors the test set."""
-    train, validation = split_indices(
-        len(dataset.train_images), trial.train_size, trial.val_size, trial.split, stream(trial.seed, "split")
-    )
-    return Rows(train, np.arange(len(dataset.test_images)) if trial.monitor == "test" else validation)
-
-
 def images_of(trial: Trial, dataset: Dataset, train: NDArray[np.int64]) -> tuple[Images, Images]:
     """Training and test images as the kernels read them; packed where that pays."""
     scale, shift = _input_map(trial, dataset, train)
     visited = trial.backend == "numba" and shift == 0 and trial.input_dropout == 0
-    pixels = _packed(dataset) if visited else None
+    pixels = packed_images(dataset) if visited else None
     sparse = pixels is not None
     return (
         images_from(dataset.train_images, dataset.train_labels, pixels and pixels[0], sparse, scale, shift),
@@ -134,17 +120,18 @@ class Packed(NamedTuple):
 
 
 _EMPTY = Packed(np.zeros(1, np.int64), np.zeros(0, np.uint16))
-_packs: dict[tuple[str, float], tuple[Packed, Packed] | None] = {}
 
 
-def _packed(dataset: Dataset) -> tuple[Packed, Packed] | None:
+def packed_images(dataset: Dataset) -> tuple[Packed, Packed] | None:
     """Training and test images in packed form, made once a process; None where too few pixels are zero."""
-    key = dataset.digest, sparse_below()
-    if key not in _packs:
-        density = np.count_nonzero(dataset.train_images) / dataset.train_images.size
-        _packs.clear()
-        _packs[key] = (pack(dataset.train_images), pack(dataset.test_images)) if density < key[1] else None
-    return _packs[key]
+    return _packed(dataset, sparse_below())
+
+
+@lru_cache(maxsize=2)
+def _packed(dataset: Dataset, below: float) -> tuple[Packed, Packed] | None:
+    if np.count_nonzero(dataset.train_images) >= below * dataset.train_images.size:
+        return None
+    return pack(dataset.train_images), pack(dataset.test_images)
 
 
 def sparse_below() -> float:

@@ -8,7 +8,7 @@ from harness.datasets import load_dataset
 from harness.spec.trial import trial_from
 from harness.training.loop import train
 
-_dataset = lru_cache(maxsize=1)(load_dataset)  # the files are read and hashed once, not for every trial
+_dataset = lru_cache(maxsize=4)(load_dataset)  # the files are read and hashed once, not for every trial
 
 
 def run_trial(fields: dict[str, Any]) -> dict[str, Any]:

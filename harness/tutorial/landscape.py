@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from harness.datasets import load_dataset
 from harness.spec import Trial
 from harness.training import TrainResult, train
-from harness.training.setup import initial_state, optimizer_of, rows_of
+from harness.training.samples import rows_of
+from harness.training.setup import initial_state, optimizer_of
 from harness.tutorial.by_hand import KERNELS, Array, logits
 from kernels import layout
 

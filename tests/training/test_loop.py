@@ -9,7 +9,8 @@ import pytest
 from harness.errors import InputError
 from harness.spec import Trial
 from harness.training import run_trial, train
-from harness.training.setup import images_of, rows_of
+from harness.training.samples import rows_of
+from harness.training.setup import images_of
 from kernels import layout, numpy_backend
 
 
@@ -123,7 +124,7 @@ def test_early_stopping_gives_the_best_weights_back(short, images):
     data, _ = images_of(trial, images, rows.train)
     losses, classes = np.zeros(50, np.float32), np.zeros(50, np.int64)
     work = layout.new_workspace(result.network, 50, "float32", sparse=False)
-    numpy_backend.evaluate(losses, classes, work, result.state, data, rows.monitored, result.network)
+    numpy_backend.evaluate(losses, classes, work, result.state, data, rows.validation, result.network)
     assert losses.mean() == pytest.approx(best["val_loss"], rel=1e-5)
 
 
