@@ -1,7 +1,7 @@
 """Benchmarks: each kernel against the machine's limits, whole trainings against bare BLAS and against peers.
 
     kernel_times     cases × limits ──▶ kernels.csv, limits.csv
-    training_times   recipes × contenders, in alternating rounds ──▶ training.csv, ratios.csv
+    training_rows    recipes × contenders, in alternating rounds ──▶ training.csv, ratios.csv
     growth           width, depth, batch ──▶ growth.csv
     system           start, compile time, workers, memory ──▶ system.csv
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from harness.bench.contenders import Data
-from harness.bench.contenders.ours import packed_images, start_sparse
+from harness.bench.contenders.ours import packed_images, start_as_used
 from harness.bench.recipes import IMAGES, Recipe
 from harness.bench.timing import seconds_per_call, spread
 from harness.bench.training_times import first_weights
@@ -72,7 +72,7 @@ def step_flops(recipe: Recipe, density: float) -> float:
 
 
 def _steps(recipe: Recipe) -> Callable[[], float]:
-    train = start_sparse(recipe, Data(load_dataset("mnist"), first_weights(recipe)))
+    train = start_as_used(recipe, Data(load_dataset("mnist"), first_weights(recipe)))
     rows = np.random.default_rng(1).permutation(IMAGES)
     stretches = cycle(np.split(rows, range(size := STEPS * recipe.batch, IMAGES, size))[:-1])  # the last is shorter
     return lambda: train(next(stretches))

@@ -11,7 +11,7 @@ from harness.errors import nearest
 
 PROFILES = ("smoke", "quick", "full")  # those of harness.spec.names, which is too heavy to import for --help
 FORMS = ("latex",)
-BENCHMARKS = ("kernels", "training", "all")
+BENCHMARKS = ("kernels", "training", "system", "all")
 
 
 def _whole_number(largest: int) -> Callable[[str], int]:
@@ -85,7 +85,7 @@ Profile = Annotated[
 ]
 Benchmark = Annotated[
     str,
-    typer.Argument(metavar="[kernels|training|all]", parser=_one_of(BENCHMARKS), help="What is measured."),
+    typer.Argument(metavar="[kernels|training|system|all]", parser=_one_of(BENCHMARKS), help="What is measured."),
 ]
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a field of every trial; may be repeated.")
@@ -99,6 +99,15 @@ Sample = Annotated[
     typer.Option(metavar="N", parser=_whole_number(1_000_000), help="Rows to train again.", show_default="59"),
 ]
 Data = Annotated[str | None, typer.Option(metavar="NAME|DIR", help="Dataset: a name or a folder of IDX files.")]
+SecondData = Annotated[
+    str | None,
+    typer.Option(
+        "--dataset",
+        metavar="NAME|DIR",
+        help="Train on this besides MNIST: a name or a folder of IDX files.",
+        show_default="fashion-mnist, where it is on the machine",
+    ),
+]
 SaveFile = Annotated[
     Path | None,
     typer.Option(

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.json_output import print_json
-from harness.cli.options import Benchmark, Json, Profile, Quiet, Results
+from harness.cli.options import Benchmark, Json, Profile, Quiet, Results, SecondData
 from harness.cli.shared import folder_for, helped, teller
 from harness.errors import HarnessError
 
@@ -40,6 +40,7 @@ def check(json: Json = False) -> None:
 def bench(
     what: Benchmark = "all",
     peers: Annotated[bool, typer.Option("--peers", help="Also PyTorch, JAX, scikit-learn and the tutorial.")] = False,
+    dataset: SecondData = None,
     profile: Profile = "quick",
     results: Results = None,
     json: Json = False,
@@ -56,10 +57,10 @@ def bench(
         tables["kernels"] = run.bench_kernels(results, tell)
         say(summary.kernels_text(tables["kernels"]))
     if what in ("training", "all"):
-        tables["training"] = run.bench_training(results, tell, peers=peers)
+        tables["training"] = run.bench_training(results, tell, peers=peers, dataset=dataset)
         tables["ratios"] = summary.ratios(tables["training"])
         say(summary.training_text(tables["training"]))
-    if what == "all":
+    if what in ("system", "all"):
         tables["system"] = run.bench_system(results, tell)
         say(summary.system_text(tables["system"]))
     if json:

@@ -22,7 +22,7 @@ Train = Callable[[NDArray[np.int64]], float]
 
 
 class Data(NamedTuple):
-    """MNIST's training images, and the first weights of all contenders."""
+    """The training images, and the first weights of all contenders."""
 
     dataset: Dataset
     weights: list[NDArray[np.float32]]  # (D, M) of each layer; biases start at 0, scales at 1
@@ -60,7 +60,7 @@ class Contender(NamedTuple):
 OURS, DENSE, NUMPY, SGEMM = "numba", "numba dense", "numpy", "bare sgemm"
 TORCH, JAX, SKLEARN, TUTORIAL = "pytorch eager", "jax jit+scan", "scikit-learn", "tutorial"
 CONTENDERS = {
-    OURS: Contender("ours:start_sparse"),
+    OURS: Contender("ours:start_as_used"),
     DENSE: Contender("ours:start_dense"),
     NUMPY: Contender("ours:start_numpy"),
     SGEMM: Contender("sgemm:start"),

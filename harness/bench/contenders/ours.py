@@ -13,13 +13,15 @@ from harness.training import setup
 from kernels import layout
 
 
-def start_sparse(recipe: Recipe, data: Data) -> Train:
-    """The compiled backend as it is used: its first layer visits the nonzero pixels only."""
-    return _start(recipe, data, "numba", sparse=True)
+def start_as_used(recipe: Recipe, data: Data) -> Train:
+    """The compiled backend as it is used: where most pixels are zero, its first layer visits the others only."""
+    return _start(recipe, data, "numba", packed_images("numba", recipe.dataset)[0].sparse)
 
 
-def start_dense(recipe: Recipe, data: Data) -> Train:
-    """The compiled backend with the dense first layer."""
+def start_dense(recipe: Recipe, data: Data) -> Train | None:
+    """The compiled backend with the dense first layer; None where that is how it is used."""
+    if not packed_images("numba", recipe.dataset)[0].sparse:
+        return None
     return _start(recipe, data, "numba", sparse=False)
 
 
@@ -29,20 +31,20 @@ def start_numpy(recipe: Recipe, data: Data) -> Train:
 
 
 @cache
-def packed_images(backend: str) -> tuple[layout.Images, float]:
+def packed_images(backend: str, dataset: str = "mnist") -> tuple[layout.Images, float]:
     """Return the training images as a backend reads them, and the seconds that it took to make them so."""
-    trial = Recipe((1,), "sgd", 0.1, 1).trial(backend)
-    pixels = load_dataset("mnist").train_images
+    trial = Recipe((1,), "sgd", 0.1, 1, dataset=dataset).trial(backend)
+    pixels = load_dataset(dataset).train_images
     setup.pack(pixels[:1])  # compiled before the clock starts
     int(pixels.max())  # and the file read
     begun = clock()
-    images, _ = setup.images_of(trial, load_dataset("mnist"), np.arange(IMAGES))
+    images, _ = setup.images_of(trial, load_dataset(dataset), np.arange(IMAGES))
     return images, clock() - begun
 
 
-def _start(recipe: Recipe, data: Data, backend: str, *, sparse: bool) -> Train:
+def _start(recipe: Recipe, data: Data, backend: str, sparse: bool) -> Train:
     trial = recipe.trial(backend)
-    images = packed_images(backend)[0]._replace(sparse=sparse)
+    images = packed_images(backend, recipe.dataset)[0]._replace(sparse=sparse)
     net, rule = setup.network_of(trial, recipe.widths[0], recipe.widths[-1]), setup.optimizer_of(trial)
     state = layout.new_state(net, rule, trial.dtype)
     for layer, w in enumerate(data.weights):
@@ -55,7 +57,19 @@ def _start(recipe: Recipe, data: Data, backend: str, *, sparse: bool) -> Train:
         losses = np.zeros(len(order) // recipe.batch)
         rates = np.full(len(losses), recipe.learning_rate)
         kernels.train_epoch(
-            state, workspace, losses, images, order, rates, net, rule, recipe.batch, 0.0, 0.0, np.uint64(0), taken
+            state,
+            workspace,
+            losses,
+            images,
+            order,
+            rates,
+            net,
+            rule,
+            recipe.batch,
+            recipe.weight_decay,
+            0.0,
+            np.uint64(0),
+            taken,
         )
         taken += len(losses)
         return float(losses.mean())

@@ -3,6 +3,7 @@ optimizer steps.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,21 @@ from torch import nn
 from torch.nn import functional
 
 from harness.bench.contenders import Data, Train
-from harness.bench.recipes import Recipe
+from harness.bench.recipes import MOMENTUM, Recipe
 from harness.bench.timing import clock
 from harness.training.threads import WARM_UP
 
 STEP_FORMS: tuple[dict[str, bool], ...] = ({"fused": True}, {"foreach": True}, {"foreach": False})
 TRIALS, TRIAL_STEPS = 5, 20
-OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
+OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
+    "sgd": torch.optim.SGD,
+    "momentum": partial(torch.optim.SGD, momentum=MOMENTUM),
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+}
+
+NORMS: dict[str, Callable[[int], nn.Module]] = {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm}
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
 
 
 def start(recipe: Recipe, data: Data) -> Train:
@@ -43,7 +52,7 @@ def start(recipe: Recipe, data: Data) -> Train:
 
 def _loop(recipe: Recipe, data: Data, images: torch.Tensor, labels: torch.Tensor, form: dict[str, bool]) -> Train:
     model = _model(recipe, data)
-    optimizer = OPTIMIZERS[recipe.optimizer](model.parameters(), lr=recipe.learning_rate, **form)
+    optimizer = OPTIMIZERS[recipe.optimizer](_decaying(recipe, model), lr=recipe.learning_rate, **form)
 
     def train(order: NDArray[np.int64]) -> float:
         total = torch.zeros(())
@@ -59,6 +68,15 @@ def _loop(recipe: Recipe, data: Data, images: torch.Tensor, labels: torch.Tensor
     return train
 
 
+def _decaying(recipe: Recipe, model: nn.Sequential) -> Any:
+    """Return the parameters; where weights decay, apart from those that do not."""
+    if recipe.weight_decay == 0:
+        return model.parameters()
+    weights = [p for p in model.parameters() if p.ndim == 2]
+    others = [p for p in model.parameters() if p.ndim == 1]
+    return [{"params": weights, "weight_decay": recipe.weight_decay}, {"params": others, "weight_decay": 0.0}]
+
+
 def _model(recipe: Recipe, data: Data) -> nn.Sequential:
     layers: list[Any] = []
     for layer, w in enumerate(data.weights):
@@ -68,6 +86,7 @@ def _model(recipe: Recipe, data: Data) -> nn.Sequential:
             linear.bias.zero_()
         layers.append(linear)
         if layer < len(data.weights) - 1:
-            layers += [nn.BatchNorm1d(w.shape[1])] * (recipe.normalization == "batch")
-            layers.append(nn.Sigmoid() if recipe.activation == "sigmoid" else nn.ReLU())
+            layers += [NORMS[recipe.normalization](w.shape[1])] if recipe.normalization != "none" else []
+            layers.append(ACTIVATIONS[recipe.activation]())
+            layers += [nn.Dropout(recipe.dropout)] if recipe.dropout > 0 else []
     return nn.Sequential(*layers)

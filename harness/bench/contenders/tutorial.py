@@ -11,7 +11,7 @@ Array = NDArray[np.float64]
 
 def start(recipe: Recipe, data: Data) -> Train | None:
     """Return its training loop; the class knows only ReLU and gradient descent."""
-    if (recipe.activation, recipe.normalization, recipe.optimizer) != ("relu", "none", "sgd"):
+    if recipe != Recipe(recipe.hidden, "sgd", recipe.learning_rate, recipe.batch, dataset=recipe.dataset):
         return None
     images = data.dataset.train_images.T / 255.0
     targets = np.zeros((CLASSES, images.shape[1]))

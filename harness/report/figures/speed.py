@@ -6,35 +6,30 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 
 from harness.report.figures import style
 from harness.report.figures.panels import Drawing
+from harness.report.labels import wrapped
 
 OURS = "numba"
 FASTEST_LAST = 0.8  # of the width between two groups of bars
+IN_A_ROW = 6  # groups of bars
 
 
 def ratio_bars(training: pd.DataFrame) -> Drawing:
     """How many times longer than ours a step takes with each contender, a group of bars a network."""
     data = training[(training["contender"] != OURS) & training["ratio"].notna()]
     colour, networks = style.colours(data["contender"]), list(dict.fromkeys(data["network"]))
-    figure, axes = style.new_figure(3.9)
-    ax = axes[0][0]
-    width = FASTEST_LAST / len(colour)
-    for place, (contender, rows) in enumerate(data.groupby("contender", sort=False)):
-        offset = (place - (len(colour) - 1) / 2) * width
-        at = [networks.index(network) + offset for network in rows["network"]]
-        ax.bar(at, rows["ratio"] - 1, 0.92 * width, bottom=1, color=colour[contender], label=str(contender))
-        for x, ratio in zip(at, rows["ratio"], strict=True):
-            ax.annotate(f"{ratio:.2g}" if ratio < 10 else f"{ratio:.0f}", (x, max(ratio, 1)), (0, 2),
-                        textcoords="offset points", ha="center", va="bottom", fontsize=6.5)  # fmt: skip
-    ax.axhline(1, color=style.INK, linewidth=1.2)
-    style.value_axis(ax.yaxis, [min(0.9, data["ratio"].min()), data["ratio"].max() * 1.3], ratio=1)
-    style.ticks_at(ax.xaxis, range(len(networks)), [_two_lines(network) for network in networks])
-    ax.tick_params(axis="x", labelsize=7.5, length=0)
-    ax.grid(visible=False, axis="x")
-    ax.set_ylabel("time of a step / ours")
-    figure.legend(loc="outside upper center", ncols=len(colour), columnspacing=1.2, handlelength=1.0)
+    shown = [networks[i : i + IN_A_ROW] for i in range(0, len(networks), IN_A_ROW)]
+    figure, axes = style.new_figure(0.6 + 3.1 * len(shown), len(shown), 1, sharey=True)
+    for (ax,), row in zip(axes, shown, strict=True):
+        _bars(ax, data[data["network"].isin(row)], row, colour)
+        style.value_axis(ax.yaxis, [min(0.9, data["ratio"].min()), data["ratio"].max() * 1.3], ratio=1)
+        ax.set_ylabel("time of a step / ours")
+    handles = [Rectangle((0, 0), 1, 1, color=colour[name]) for name in colour]
+    figure.legend(handles, list(colour), loc="outside upper center", ncols=len(colour), columnspacing=1.2,
+                  handlelength=1.0)  # fmt: skip
     caption = (
         f"Time of a training step over that of the compiled backend as it is used ({OURS}, the line at 1), which "
         "visits only nonzero pixels in its first layer; above the line, ours is faster. Bare sgemm is not a training: "
@@ -44,9 +39,25 @@ def ratio_bars(training: pd.DataFrame) -> Drawing:
     return Drawing("speed-training", figure, caption)
 
 
-def _two_lines(network: str) -> str:
+def _bars(ax: Axes, data: pd.DataFrame, networks: list[str], colour: dict[str, str]) -> None:
+    width = FASTEST_LAST / len(colour)
+    for place, contender in enumerate(colour):
+        rows = data[data["contender"] == contender]
+        at = [networks.index(network) + (place - (len(colour) - 1) / 2) * width for network in rows["network"]]
+        ax.bar(at, rows["ratio"] - 1, 0.92 * width, bottom=1, color=colour[contender])
+        for x, ratio in zip(at, rows["ratio"], strict=True):
+            ax.annotate(f"{ratio:.2g}" if ratio < 10 else f"{ratio:.0f}", (x, max(ratio, 1)), (0, 2),
+                        textcoords="offset points", ha="center", va="bottom", fontsize=6.5)  # fmt: skip
+    ax.axhline(1, color=style.INK, linewidth=1.2)
+    style.ticks_at(ax.xaxis, range(len(networks)), [_lines(network) for network in networks])
+    ax.set_xlim(-0.5, IN_A_ROW - 0.5)
+    ax.tick_params(axis="x", labelsize=7.5, length=0)
+    ax.grid(visible=False, axis="x")
+
+
+def _lines(network: str) -> str:
     shape, _, rest = network.partition(" ")
-    return f"{shape}\n{rest}"
+    return f"{shape}\n{wrapped(rest, 24)}"
 
 
 GROWTH = {"width": "units in each of two hidden layers", "depth": "hidden layers of 64", "batch": "images a batch"}
