@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 @helped(
-    """Run every study, time the kernels and write the report: the main job.
+    """Run every study, compute the tutorial, time the kernels, write the report: the main job.
 
     What is finished already is not run again.
 
@@ -67,6 +67,9 @@ def reproduce(
     until_decided = until is not None or profile == "full"
     code = _run(studies, results, jobs, scheduler, retry_failed, fail_fast, timeout, quiet, until_decided)
     if code < STOPPED:
+        from harness.cli.walk import compute_sections, outdated_sections
+
+        compute_sections(results, outdated_sections(results), lambda name: teller(quiet)(f"tutorial: {name}"))
         _time_kernels_once(results, quiet)
         write(results, reports)
     raise typer.Exit(code)

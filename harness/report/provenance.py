@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -24,17 +25,23 @@ def environment_section(results: Results) -> str:
     """Return the environment of the trials as a table, a column an environment, and what else fixes the numbers."""
     used = results.trials.drop_duplicates("trial_id").groupby("environment", sort=True, dropna=False).size()
     known = used_environments(results)
-    header = ["", *(md.code(digest) for digest in known)]
-    rows = [["trials", *(f"{count:,}" for count in used)]]
+    table = environment_table(known, ["trials", *(f"{count:,}" for count in used)])
+    return "\n\n".join(["## Environment", table, *inputs(results)])
+
+
+def environment_table(known: Mapping[str, dict[str, Any]], lead: list[str]) -> str:
+    """Return a column an environment, by digest; `lead` is the first row, what was made in each."""
+    header, rows = ["", *(md.code(digest) for digest in known)], [lead]
     rows += [[label, *(md.escape(env.get(field, "–")) for env in known.values())] for field, label in ROWS]
     packages = dict.fromkeys(name for env in known.values() for name in env.get("versions", {}))
     for name in packages:
         rows.append([md.escape(name), *(md.escape(env.get("versions", {}).get(name) or "–") for env in known.values())])
-    rows.append(["threads", *(md.escape(threads(env)) for env in known.values())])
+    if any(env.get("threads") for env in known.values()):
+        rows.append(["threads", *(md.escape(threads(env)) for env in known.values())])
     if any(env.get("variables") for env in known.values()):
         rows.append(["variables", *(md.escape(variables(env)) for env in known.values())])
     rows.append(["commit", *(commit(env) for env in known.values())])
-    return "\n\n".join(["## Environment", md.table(header, rows), *inputs(results)])
+    return md.table(header, rows)
 
 
 def used_environments(results: Results) -> dict[str, dict[str, Any]]:

@@ -1,15 +1,22 @@
-"""The tables of the tutorial in a results folder: results/tutorial/<section>/<table>.csv."""
+"""The tables of the tutorial in a results folder: results/tutorial/<section>/<table>.csv.
+
+Beside them lies provenance.json: the `code_digest` of the sources that made them, and under `environment` the digest
+of the versions and the machine, with what these are.
+"""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from harness.errors import InputError
-from harness.results.files import write_atomically
+from harness.results.files import read_json, write_atomically
 
 FOLDER = "tutorial"
+PROVENANCE_FILE = "provenance.json"
 NUMBERS = "numbers"
 """Worked numbers, which are kept as text so that no digit is lost or made up."""
 
@@ -31,6 +38,18 @@ def write_tables(results: Path, section: str, tables: Mapping[str, pd.DataFrame]
             stray.unlink()
 
 
+def write_provenance(results: Path, section: str, made: Mapping[str, Any]) -> None:
+    """Say what made the tables of a section; to be called when these are written, so that no newer ones are claimed."""
+    write_atomically(results / FOLDER / section / PROVENANCE_FILE, json.dumps(made, indent=1) + "\n")
+
+
+def read_provenance(results: Path, section: str) -> dict[str, Any]:
+    """Return what made the tables of a section; {} where that is not known. Raises InputError for a damaged file."""
+    path = results / FOLDER / section / PROVENANCE_FILE
+    made: dict[str, Any] = read_json(path) if path.is_file() else {}
+    return made
+
+
 def read_tables(results: Path, section: str) -> dict[str, pd.DataFrame]:
     """Return the tables of a section by name; none where it was not computed. Raises InputError for a damaged one."""
     return {path.stem: _read(path) for path in sorted((results / FOLDER / section).glob("*.csv"))}
@@ -42,9 +61,10 @@ def has_tutorial(results: Path) -> bool:
 
 
 def tables_digest(results: Path) -> str:
-    """Return 16 hex digits for all tables of the tutorial."""
+    """Return 16 hex digits for all tables of the tutorial and what made them."""
     digest = hashlib.sha256()
-    for path in sorted((results / FOLDER).glob("*/*.csv")):
+    folder = results / FOLDER
+    for path in sorted([*folder.glob("*/*.csv"), *folder.glob(f"*/{PROVENANCE_FILE}")]):
         digest.update(f"{path.parent.name}/{path.name}\n".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 

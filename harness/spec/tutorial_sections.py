@@ -114,10 +114,10 @@ SECTIONS = (
     Section(
         "3.3",
         "Depth and width",
-        "The two networks of the tutorial, counted; and test errors by depth at about 25 000 parameters, Adam, 10 000 "
-        "images, 5 epochs (the study depth_width asks with tuned rates and all images).",
-        printed=("numbers", "errors"),
-        pictures=("depth",),
+        "The two networks of the tutorial, counted. What depth is worth at an equal number of parameters is measured "
+        "in a study.",
+        printed=("numbers",),
+        studies=(("depth_width", "response"),),
         kernels=("train_epoch", "adam_step"),
     ),
     Section(
@@ -151,7 +151,9 @@ SECTIONS = (
     Section(
         "5.1",
         "Handwritten digits",
-        "The tutorial's network, 784-64-64-10, trained as there for ten epochs of 55 000 images; 5 000 validate.",
+        "The tutorial's network, 784-64-64-10, trained for ten epochs with its settings. The tutorial trains with all "
+        "60 000 images and watches the test images from epoch to epoch; here 5 000 are set aside to be watched, so "
+        "that the test images are read once, at the end. The study tutorial_network trains with all, as it does.",
         printed=("outcome",),
         pictures=("samples", "training", "predictions", "mistakes", "confusion"),
         kernels=("train_epoch", "evaluate"),
@@ -169,9 +171,10 @@ SECTIONS = (
     Section(
         "errata",
         "Errata",
-        "Where the tutorial errs or contradicts itself, each with its evidence.",
+        "Where the tutorial errs or contradicts itself, each with its evidence, and where more of it is to be seen.",
         printed=("errata",),
-        kernels=("perceptron_forward", "cross_entropy_forward", "adam_step"),
+        kernels=("perceptron_forward", "sigmoid_forward", "cross_entropy_forward", "sgd_step", "ema_momentum_step",
+                 "momentum_step", "adam_step"),
     ),
 )  # fmt: skip
 

@@ -15,20 +15,22 @@ from harness.spec.names import BACKENDS
 
 DETERMINING = ("training", "datasets")  # folders of harness/
 PROBE = "probe"
+TUTORIAL = "tutorial"
+BESIDE = {PROBE: ("probes",), TUTORIAL: ("probes", "tutorial")}
+"""Folders of harness/ that stand behind a probe, and behind the tables of the tutorial, with all backends."""
 
 
 def sources(code: str) -> dict[str, Path]:
     """Return the source files behind a trial of this backend, by the name that stands for them in the digest.
 
     In kernels/, the compiled backends that it does not use are left out; the compiled one takes constants and
-    signatures of the reference. Behind a probe (`code` is PROBE) stand all backends, and the probes; behind a training
-    these do not.
+    signatures of the reference. `code` may also be PROBE or TUTORIAL.
     """
     kernels = Path((find_spec("kernels").submodule_search_locations or [])[0])  # type: ignore[union-attr]
-    others = tuple(f"{other}_backend" for other in BACKENDS if other not in (code, "numpy") and code != PROBE)
+    others = tuple(f"{other}_backend" for other in BACKENDS if other not in (code, "numpy") and code not in BESIDE)
     found = {f"kernels/{name}": path for name, path in _python_files(kernels) if not name.startswith(others)}
     package = Path(harness.__file__).parent
-    for folder in (*DETERMINING, *(["probes"] if code == PROBE else [])):
+    for folder in (*DETERMINING, *BESIDE.get(code, ())):
         found |= {f"harness/{folder}/{name}": path for name, path in _python_files(package / folder)}
     return found
 

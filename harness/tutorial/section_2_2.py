@@ -21,5 +21,5 @@ def tables() -> dict[str, pd.DataFrame]:
         columns |= {"a": a[:, 0], loss: values, f"{loss} gradient": dz[:, 0] * Z.size}  # of the sum, not the mean
     losses = pd.DataFrame(columns)
     plane, path, shares = landscape()
-    told = losses[losses["z"].isin(TOLD)].reset_index(drop=True)
+    told = losses[losses["z"].isin(TOLD)].set_axis(["z", "a", "mse", "∂mse/∂z", "cross-entropy", "∂ce/∂z"], axis=1)
     return {"losses": losses, "wrong_and_right": told, "plane": plane, "path": path, "shares": shares}

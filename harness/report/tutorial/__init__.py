@@ -1,6 +1,7 @@
 """The tutorial as a page: tutorial.md and its pictures, made from the tables in results/tutorial and the verdicts."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from harness.report.tutorial.claims import read_verdicts, verdicts_digest
 from harness.report.tutorial.page import render
 from harness.results.files import STUDY_FILE
 from harness.results.frames import load_study_results
-from harness.results.tutorial_tables import has_tutorial, read_tables, tables_digest
+from harness.results.tutorial_tables import has_tutorial, read_provenance, read_tables, tables_digest
 from harness.spec.tutorial_sections import SECTIONS, Section
 
 Tables = Mapping[str, pd.DataFrame]
@@ -52,15 +53,15 @@ def check_tutorial(results: Path, reports: Path) -> list[str]:
 
 
 def draw_section(section: Section, tables: Tables) -> list[Drawing]:
-    """Return the pictures of a section, named after it; none where it was not computed (call inside house_style())."""
+    """Return the pictures of a section, named after it; none of what was not computed (call inside house_style())."""
     if not section.pictures or not tables:
         return []
     known: Mapping[str, Picture] = import_module(f"{__name__}.pictures_{section.module}").PICTURES
-    try:
-        return [Drawing(f"{section.number}-{name}", *known[name](tables)) for name in section.pictures]
-    except KeyError as error:
-        again = f"`harness tutorial {section.number}` computes it again"
-        raise InputError(f"section {section.number} of the tutorial: its tables have no {error}; {again}") from None
+    drawings = []
+    for name in section.pictures:
+        with suppress(KeyError):  # a table or a column that another version did not make: the page says so
+            drawings.append(Drawing(f"{section.number}-{name}", *known[name](tables)))
+    return drawings
 
 
 def study_drawings(section: Section, results: Path) -> list[Drawing]:
@@ -94,5 +95,6 @@ def _compose(results: Path, drawings: Mapping[str, list[Drawing]], digests: Mapp
         number: [(f"{TUTORIAL.figures}/{d.name}.png", d.caption) for d in group] for number, group in drawings.items()
     }
     tables = {section.number: read_tables(results, section.number) for section in SECTIONS}
-    text = render(tables, captions, read_verdicts(results))
+    provenance = {section.number: read_provenance(results, section.number) for section in SECTIONS}
+    text = render(tables, captions, read_verdicts(results), provenance)
     return sealed(text, identity, figures, digests)

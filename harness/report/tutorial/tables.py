@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from harness.text import number
+DIGITS = 8
 
 
 def heading(name: str) -> str:
@@ -11,7 +11,10 @@ def heading(name: str) -> str:
 
 
 def cells(table: pd.DataFrame) -> list[list[str]]:
-    """Return the rows of a table as texts; a float in as few digits as tell it apart, a missing one as a dash."""
+    """Return the rows of a table as texts; a float in eight digits at most, a missing one as a dash.
+
+    Worked numbers are text already, with all their digits.
+    """
     return [[_cell(value) for value in row] for row in table.itertuples(index=False)]
 
 
@@ -22,5 +25,5 @@ def flush_right(table: pd.DataFrame) -> list[bool]:
 
 def _cell(value: object) -> str:
     if isinstance(value, float):
-        return "–" if value != value else number(value)
+        return "–" if value != value else f"{value:.{DIGITS}g}"
     return str(value)
