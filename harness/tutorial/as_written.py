@@ -11,6 +11,13 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Arrays = dict[str, Array]
 
+DESCENT = {
+    "w": (1.8, 1.5, 1.2, 0.9, 0.6, 0.4, 0.2, 0.1, 0.05, 0.02),
+    "b": (1.5, 1.2, 0.9, 0.7, 0.5, 0.35, 0.2, 0.1, 0.05, 0.02),
+    "loss": (3.0, 2.2, 1.5, 1.0, 0.6, 0.35, 0.2, 0.1, 0.05, 0.02),
+}
+"""Section 2.3: the points of its descent, typed in there."""
+
 
 def sigmoid(z: Any) -> Any:
     """Section 1.2."""
