@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from harness.cli.printing import arms_table
+from harness.cli.outcome_text import arms_table
 from harness.errors import InputError
 from harness.report.write import check_report, write_report
 from harness.results.frames import load_study_results
