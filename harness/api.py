@@ -1,6 +1,5 @@
 """The harness from Python: what the commands do, with DataFrames instead of printing."""
 
-import os
 import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from harness import training
 from harness.datasets import Dataset
 from harness.errors import InputError
+from harness.results.files import default_folder
 from harness.results.frames import Results, load_results
 from harness.spec import Study, Trial, load_study
 from harness.sweep.runner import refuse_undecidable, run_studies
+from harness.sweep.workers.environment import cores
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,13 +76,3 @@ def run(
         kept = f"{summary.missing} trials are missing in {folder}; the same call goes on where it stopped"
         raise KeyboardInterrupt(kept) if summary.signal == signal.SIGINT else SystemExit(128 + summary.signal)
     return load_results(folder)
-
-
-def default_folder(kind: str, profile: str) -> Path:
-    """Return where a run of this profile leaves its `kind` (results or reports): below the current folder."""
-    return Path(kind) / "local" / profile
-
-
-def cores() -> int:
-    """Return the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

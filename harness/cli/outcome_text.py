@@ -74,7 +74,7 @@ def verdicts_table(results: "Results") -> str:
     from harness.report.labels import shortened
     from harness.report.verdict_words import effect, in_favour, p_told, with_words
     from harness.spec.claims import sign_flip_count
-    from harness.statistics.paired import seeds_that_can_decide
+    from harness.statistics.decidable import seeds_that_can_decide
     from harness.statistics.verdict_table import looks_of, told_verdicts
 
     (study,) = results.studies.values()

@@ -110,7 +110,7 @@ def _factors(ablation: "Ablation") -> str:
 def verdicts_lines(study: "Study") -> list[str]:
     """Return how many verdicts a study gives, and the seeds that those of the sign-flip test take; none: no line."""
     from harness.spec.claims import questions, sign_flip_count
-    from harness.statistics.paired import seeds_that_can_decide
+    from harness.statistics.decidable import seeds_that_can_decide
 
     count, flips = len(questions(study)), sign_flip_count(study)
     if not flips:
@@ -131,7 +131,7 @@ def verdicts_lines(study: "Study") -> list[str]:
 def first_look(study: "Study") -> str:
     """Return that no sign-flip verdict can fall at the first look of `--until decided`; "" where one can."""
     from harness.spec.claims import sign_flip_count
-    from harness.statistics.paired import seeds_that_can_decide
+    from harness.statistics.decidable import seeds_that_can_decide
 
     m, looks = sign_flip_count(study), len(study.looks)
     if not m or not looks or study.seeds >= (needed := seeds_that_can_decide(m * looks)):

@@ -44,7 +44,7 @@ def teller(quiet: bool) -> Callable[[str], None]:
 
 def folder_for(kind: str, profile: str) -> Path:
     """Return where a run of this profile leaves its `kind` (results or reports), unless an option says otherwise."""
-    from harness.api import default_folder
+    from harness.results.files import default_folder
 
     return default_folder(kind, profile)
 

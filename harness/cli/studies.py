@@ -143,9 +143,9 @@ def plan(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    from harness.api import cores
     from harness.cli.printing import plan_table, verdicts_lines
     from harness.sweep.plan import plan_studies
+    from harness.sweep.workers.environment import cores
 
     results = results or folder_for("results", profile)
     resolved = _load(studies, profile, settings, seeds, dataset)
@@ -238,9 +238,9 @@ def _run(
     for study in studies if until_decided and not quiet else ():
         if hint := first_look(study):
             note(f"{study.name}: {hint}")
-    from harness.api import cores
     from harness.sweep.progress import Progress, progress_display
     from harness.sweep.runner import run_studies
+    from harness.sweep.workers.environment import cores
 
     summary = run_studies(
         studies,

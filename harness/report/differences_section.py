@@ -10,13 +10,13 @@ from harness.report import markdown as md
 from harness.report.images_section import differences_over_images
 from harness.report.labels import arm_labels
 from harness.report.study_frames import SHOWN_PHASES, Frames
+from harness.statistics.decidable import seeds_that_can_decide
 from harness.statistics.intervals import Interval
 from harness.statistics.metrics import metric_values
 from harness.statistics.paired import (
     DRAWS,
     EXACT_UP_TO,
     paired_differences,
-    seeds_that_can_decide,
     smallest_p,
 )
 from harness.text import rounded

@@ -11,7 +11,8 @@ from harness.results.notes import largest_family, looks_of
 from harness.spec.claims import questions, sign_flip_count
 from harness.spec.shipped import SHIPPED
 from harness.spec.study import Study
-from harness.statistics.paired import DRAWS, EXACT_UP_TO, seeds_that_can_decide
+from harness.statistics.decidable import seeds_that_can_decide
+from harness.statistics.paired import DRAWS, EXACT_UP_TO
 from harness.text import counted
 
 LEVEL = 0.05

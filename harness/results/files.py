@@ -27,6 +27,11 @@ ENVIRONMENT_FILE = "environment.json"
 STUDY_NAME = re.compile(r"[a-z0-9_-]+")
 
 
+def default_folder(kind: str, profile: str) -> Path:
+    """Return where a run of this profile leaves its `kind` (results or reports): below the current folder."""
+    return Path(kind) / "local" / profile
+
+
 def study_folders(results: Path) -> list[Path]:
     """Return the folders of `results` that hold a study, by name; a missing folder holds none.
 

@@ -4,7 +4,6 @@ Each function takes plain arrays, or a frame with the columns `seed`, `arm` and 
 """
 
 import itertools
-import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -155,8 +154,3 @@ def holm(p: ArrayLike) -> np.ndarray:
 def smallest_p(n: int) -> float:
     """Return the least p that the sign-flip test of `n` seeds can have."""
     return min(1.0, 2.0 ** (1 - n)) if n <= EXACT_UP_TO else 1 / (1 + DRAWS)
-
-
-def seeds_that_can_decide(comparisons: int) -> int:
-    """Return the least n at which one of so many comparisons can have an adjusted p of at most 0.05."""
-    return math.ceil(1 + math.log2(20 * comparisons))

@@ -45,25 +45,29 @@ def code_digest(code: str) -> str:
     """Return 16 hex digits for the sources of `sources(code)`, the same under every Python version."""
     digest = hashlib.sha256()
     for name, path in sorted(sources(code).items()):
-        digest.update(f"{name}\n{syntax(path.read_text(encoding='utf-8'))}\n".encode())
+        digest.update(f"{name}\n{_syntax_of(path)}\n".encode())
     return digest.hexdigest()[:16]
+
+
+@cache
+def _syntax_of(path: Path) -> str:
+    return syntax(path.read_text(encoding="utf-8"))
 
 
 def syntax(source: str) -> str:
     """Return what a source text says: its syntax tree without comments, docstrings and positions."""
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-        if documented and ast.get_docstring(node, clean=False) is not None:  # type: ignore[arg-type]
-            del node.body[0]  # type: ignore[attr-defined]
-    return _written(tree)
+    return _written(ast.parse(source))
 
 
 def _written(node: object) -> str:
     """`ast.dump` leaves empty fields out in some Python versions and not in others; here they always are."""
-    if isinstance(node, ast.AST):
-        fields = [(name, value) for name, value in ast.iter_fields(node) if value is not None and value != []]
-        return f"{type(node).__name__}({','.join(f'{name}={_written(value)}' for name, value in fields)})"
     if isinstance(node, list):
-        return f"[{','.join(_written(item) for item in node)}]"
-    return repr(node)
+        return f"[{','.join(map(_written, node))}]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = {name: getattr(node, name, None) for name in node._fields}
+    documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+    if documented and ast.get_docstring(node, clean=False) is not None:  # type: ignore[arg-type]
+        fields["body"] = fields["body"][1:]  # type: ignore[index]
+    told = [f"{name}={_written(value)}" for name, value in fields.items() if value is not None and value != []]
+    return f"{type(node).__name__}({','.join(told)})"

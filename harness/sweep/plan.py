@@ -15,7 +15,6 @@ from harness.spec.probes import Run
 from harness.spec.study import Study
 from harness.spec.trial import CLASSES, INPUTS, Trial, parameter_count
 from harness.sweep.needs import with_data
-from harness.sweep.pilot import pilot
 from harness.sweep.resume import Entry, Index, Sources, index_of, read_journals, sources_of, validation_losses
 
 COLUMNS = ("study", "phase", "cells", *STATUSES, "missing", "cpu_seconds", "eta_seconds")
@@ -106,6 +105,8 @@ def _paces(places: list[Place], indices: list[Index]) -> dict[tuple[str, ...], f
 
 def _pilot_pace(study: Study) -> float:
     """Of the first arm that does not diverge at once; the last, where all do."""
+    from harness.sweep.pilot import pilot  # which loads what trains; a plan by recorded timings does without
+
     for arm in study.arms:
         seconds, ended_well = pilot(arm.trial)
         if ended_well:

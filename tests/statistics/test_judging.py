@@ -19,6 +19,7 @@ from null_families import (
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import ttost_paired
 
+from harness.statistics.decidable import seeds_that_can_decide
 from harness.statistics.judging import (
     Estimate,
     Evidence,
@@ -32,7 +33,7 @@ from harness.statistics.judging import (
     out_of_reach,
     slopes,
 )
-from harness.statistics.paired import holm, seeds_that_can_decide, sign_flip_test
+from harness.statistics.paired import holm, sign_flip_test
 
 FAMILIES = 2000
 

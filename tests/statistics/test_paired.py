@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 import scipy.stats
 
+from harness.statistics.decidable import seeds_that_can_decide
 from harness.statistics.paired import (
     PAIR_COLUMNS,
     holm,
     paired_differences,
     pairs_of,
-    seeds_that_can_decide,
     sign_flip_test,
     smallest_p,
 )

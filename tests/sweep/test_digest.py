@@ -46,7 +46,7 @@ def test_fields_that_other_python_versions_add_empty_do_not_count():
 def test_the_sources_of_a_backend_are_its_kernels_the_shared_ones_training_and_datasets():
     numba, numpy = set(sources("numba")), set(sources("numpy"))
     assert any(name.startswith("kernels/numba_backend") for name in numba - numpy)
-    assert numpy < numba  # the reference makes the per-layer figures of both
+    assert numpy < numba  # which takes constants and signatures of the reference
     shared = numba & numpy
     assert "kernels/layout.py" in shared
     assert "harness/datasets/splits.py" in shared

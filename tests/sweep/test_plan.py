@@ -67,7 +67,7 @@ def test_a_pilot_is_scaled_by_images_epochs_and_evaluations(monkeypatch, fields,
 
 def test_a_study_is_priced_by_an_arm_that_learns(tmp_path, monkeypatch):
     monkeypatch.setattr(
-        "harness.sweep.plan.pilot", lambda trial: (0.1, False) if trial.learning_rate > 1 else (5.0, True)
+        "harness.sweep.pilot.pilot", lambda trial: (0.1, False) if trial.learning_rate > 1 else (5.0, True)
     )
     plan = rows(plan_studies([make_study(rates=(1e30, 0.1), tune=False)], tmp_path, 1))
     assert plan["total", ""]["cpu_seconds"] == 6 * 5.0

@@ -42,7 +42,7 @@ def capture() -> dict[str, Any]:
         "machine": platform.machine(),
         "cpu": cpu_model(),
         "kind": cpu_kind(),
-        "cores": _cores(),
+        "cores": cores(),
         "threads": {name: os.environ.get(name) for name in THREAD_VARIABLES},
         "variables": _variables(),
         "sparse_below": sparse_below(),
@@ -87,7 +87,8 @@ def _variables() -> dict[str, str]:
     }
 
 
-def _cores() -> int:
+def cores() -> int:
+    """Return the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
