@@ -2,7 +2,11 @@
 
 import math
 
-from kernels.numba_backend.machine.compile import kernel
+import numpy as np
+
+from kernels.numba_backend.machine.compile import inlined, kernel, part
+from kernels.numba_backend.machine.roots import scaled_root
+from kernels.numba_backend.machine.simd import constant, lanes, load, load_some, splat, store, store_some
 from kernels.numba_backend.machine.views import vector
 
 
@@ -45,45 +49,85 @@ def nesterov_step(parameters, velocity, gradients, rate, momentum):
 @kernel
 def adagrad_step(parameters, squares, gradients, rate, epsilon):
     """``s ← s + g²``, ``θ ← θ - η g / (√s + ε)``."""
-    eta, eps = parameters.dtype.type(rate), parameters.dtype.type(epsilon)
-    for i in range(parameters.size):
-        squares[i] += gradients[i] * gradients[i]
-        parameters[i] -= eta * gradients[i] / (math.sqrt(squares[i]) + eps)
+    _divided_step(parameters, squares, gradients, rate, 1.0, 1.0, 0.0, epsilon)
 
 
 @kernel
 def rmsprop_step(parameters, squares, gradients, rate, rho, epsilon):
     """``s ← ρ s + (1 - ρ) g²``, ``θ ← θ - η g / √(s + ε)``."""
-    number = parameters.dtype.type
-    eta, keep, new, eps = number(rate), number(rho), number(1 - rho), number(epsilon)
-    for i in range(parameters.size):
-        squares[i] = keep * squares[i] + new * gradients[i] * gradients[i]
-        parameters[i] -= eta * gradients[i] / math.sqrt(squares[i] + eps)
+    _divided_step(parameters, squares, gradients, rate, rho, 1 - rho, epsilon, 0.0)
 
 
 @kernel
 def rmsprop_eps_outside_step(parameters, squares, gradients, rate, rho, epsilon):
     """``s ← ρ s + (1 - ρ) g²``, ``θ ← θ - η g / (√s + ε)``."""
-    number = parameters.dtype.type
-    eta, keep, new, eps = number(rate), number(rho), number(1 - rho), number(epsilon)
-    for i in range(parameters.size):
-        squares[i] = keep * squares[i] + new * gradients[i] * gradients[i]
-        parameters[i] -= eta * gradients[i] / (math.sqrt(squares[i]) + eps)
+    _divided_step(parameters, squares, gradients, rate, rho, 1 - rho, 0.0, epsilon)
+
+
+@part
+def _divided_step(parameters, squares, gradients, rate, keep, new, inside, outside):
+    """``s ← keep s + new g²``, ``θ ← θ - η g / (√(s + inside) + outside)``."""
+    number, width = parameters.dtype.type, lanes(parameters)
+    numbers = (
+        splat(number(rate)),
+        splat(number(keep)),
+        splat(number(new)),
+        splat(number(inside)),
+        splat(number(outside)),
+    )
+    end = parameters.size - parameters.size % width
+    for i in range(0, end, width):
+        moved, s = _divided(load(parameters, i), load(squares, i), load(gradients, i), numbers)
+        store(parameters, i, moved)
+        store(squares, i, s)
+    n = parameters.size - end
+    moved, s = _divided(
+        load_some(parameters, end, n), load_some(squares, end, n), load_some(gradients, end, n), numbers
+    )
+    store_some(parameters, end, moved, n)
+    store_some(squares, end, s, n)
+
+
+@inlined
+def _divided(parameters, s, g, numbers):
+    eta, keep, new, inside, outside = numbers
+    s = keep * s + new * g * g
+    return parameters - eta * g / (scaled_root(s + inside, constant(s, 1.0)) + outside), s
 
 
 @kernel
 def adam_step(parameters, first, second, gradients, rate, beta1, beta2, epsilon, step):
     """``m ← β₁ m + (1 - β₁) g``, ``v ← β₂ v + (1 - β₂) g²``, ``θ ← θ - η m̂ / (√v̂ + ε)``."""
-    number = parameters.dtype.type
-    keep1, new1 = number(beta1), number(1 - beta1)
-    keep2, new2 = number(beta2), number(1 - beta2)
-    eta = number(rate / (1 - beta1**step))
-    root_correction = number(1 / math.sqrt(1 - beta2**step))
-    eps = number(epsilon)
-    for i in range(parameters.size):
-        first[i] = keep1 * first[i] + new1 * gradients[i]
-        second[i] = keep2 * second[i] + new2 * gradients[i] * gradients[i]
-        parameters[i] -= eta * first[i] / (math.sqrt(second[i]) * root_correction + eps)
+    number, width, most = parameters.dtype.type, lanes(parameters), np.finfo(parameters.dtype).max / 4
+    eta = rate / (1 - beta1**step)
+    numbers = (
+        splat(number(1 - beta1)),
+        splat(number(beta2)),
+        splat(number(1 - beta2)),
+        splat(number(min(1 / (math.sqrt(1 - beta2**step) * eta), most))),  # where η = 0, ε / η is infinite
+        splat(number(epsilon / eta)),
+    )
+    end = parameters.size - parameters.size % width
+    for i in range(0, end, width):
+        moved, m, v = _adam(load(parameters, i), load(first, i), load(second, i), load(gradients, i), numbers)
+        store(parameters, i, moved)
+        store(first, i, m)
+        store(second, i, v)
+    n = parameters.size - end
+    moments = load_some(first, end, n), load_some(second, end, n)
+    moved, m, v = _adam(load_some(parameters, end, n), *moments, load_some(gradients, end, n), numbers)
+    store_some(parameters, end, moved, n)
+    store_some(first, end, m, n)
+    store_some(second, end, v, n)
+
+
+@inlined
+def _adam(parameters, m, v, g, numbers):
+    """One vector. Products are what it waits for: hence ``m + (1 - β₁) (g - m)``, and η below the fraction."""
+    new1, keep2, new2, root_factor, eps = numbers
+    m = m + new1 * (g - m)
+    v = keep2 * v + new2 * g * g
+    return parameters - m / (scaled_root(v, root_factor) + eps), m, v
 
 
 @kernel

@@ -1,13 +1,15 @@
 """Where formulas end: batches of one, logits that overflow, numbers that are none."""
 
+import inspect
+
 import numpy as np
 import pytest
 
 from harness.check.facts import Size
 from harness.check.network_checks import NETWORKS
 from harness.check.scenes import call, in_dtype, scene
-from kernels import layout
-from kernels.choices import ACTIVATIONS
+from kernels import layout, numba_backend, numpy_backend
+from kernels.choices import ACTIVATIONS, CONSTANTS
 from kernels.layout import optimizer
 
 FORWARD = (
@@ -69,6 +71,36 @@ def test_an_epoch_is_its_batches_one_after_another_the_last_partial(steps, setti
     assert sum(map(len, slices)) == 12
     np.testing.assert_array_equal(losses, np.concatenate([loss for _, loss in apart]))
     np.testing.assert_array_equal(whole.state.parameters, parts.state.parameters)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("rate", [0.01, 0.0])
+@pytest.mark.parametrize("rule", ["adagrad", "rmsprop", "rmsprop_eps_outside", "adam", "adamw"])
+def test_rules_that_divide_by_a_root_agree_where_numbers_end(rule, rate, dtype):
+    """At zeros, subnormal numbers, infinities and NaN the compiled step goes where the reference goes."""
+    limits = np.finfo(dtype)
+    some = [0, limits.smallest_subnormal, limits.tiny, 1e-15, 1, np.sqrt(limits.max) * 4, limits.max, np.inf, np.nan]
+    gradients, squares = (
+        np.ravel(x) for x in np.meshgrid(np.array([*some, -1, -np.inf], dtype), np.array(some, dtype))
+    )
+    found = []
+    for backend in (numpy_backend, numba_backend):
+        arguments = {
+            "parameters": np.full_like(gradients, 0.5),
+            "gradients": gradients,
+            "first": np.copysign(np.minimum(np.sqrt(squares), limits.max), gradients),
+        } | dict.fromkeys(("squares", "second"), squares.copy())
+        settings = dict.fromkeys(("decay",), 0.1) | {"rate": rate, "step": 3, "decayed": 50, **CONSTANTS}
+        step = getattr(backend, f"{rule}_step")
+        with np.errstate(all="ignore"):
+            step(*((arguments | settings)[name] for name in inspect.signature(step).parameters))
+        found.append(arguments)
+    for name in ("parameters", "first", "squares"):
+        expected, got = (arguments[name] for arguments in found)
+        np.testing.assert_array_equal(np.isfinite(got), np.isfinite(expected), err_msg=name)
+        tolerance = 16 * limits.eps
+        finite = np.isfinite(expected)
+        np.testing.assert_allclose(got[finite], expected[finite], tolerance, limits.tiny, err_msg=name)
 
 
 def test_evaluation_does_not_depend_on_the_size_of_the_workspace(backend, setting):

@@ -1,10 +1,12 @@
-"""exp and tanh of the compiled backend: how far they are from the truth, over their whole range."""
+"""exp, tanh and roots of the compiled backend: how far they are from the truth, over their whole range."""
 
 import numba
 import numpy as np
 import pytest
 
 from kernels.numba_backend.machine.elementary import EXP_MAX, EXP_MIN, exp, tanh
+from kernels.numba_backend.machine.roots import scaled_root
+from kernels.numba_backend.machine.simd import constant, lanes, load, store
 
 
 @numba.njit
@@ -19,7 +21,17 @@ def all_tanh(out, x):
         out[i] = tanh(x[i])
 
 
+@numba.njit
+def all_roots(out, x):
+    for i in range(0, x.size, lanes(x)):
+        store(out, i, scaled_root(load(x, i), constant(load(x, i), 1.0)))
+
+
+FLOATS = np.linspace(
+    np.float32(2.0**-149).view(np.int32), np.finfo(np.float32).max.view(np.int32), 2**18, dtype=np.int32
+)
 RANGES = {
+    "root": (all_roots, np.sqrt, FLOATS.view(np.float32)),
     "exp": (all_exp, np.exp, np.linspace(EXP_MIN, EXP_MAX, 400_001, dtype=np.float32)),
     "exp near 0": (all_exp, np.exp, np.linspace(-1e-3, 1e-3, 20_001, dtype=np.float32)),
     "tanh": (all_tanh, np.tanh, np.linspace(-12, 12, 400_001, dtype=np.float32)),

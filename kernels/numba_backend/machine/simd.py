@@ -154,6 +154,17 @@ def splat(typingctx, scalar):  # noqa: ARG001
 
 
 @intrinsic
+def constant(typingctx, like, number):  # noqa: ARG001
+    """Return a vector of the type of `like` with the number in every lane."""
+
+    def codegen(context, builder, sig, args):
+        scalar = context.cast(builder, args[1], sig.args[1], like.dtype)
+        return _splat(builder, scalar, like.lanes)
+
+    return like(like, number), codegen
+
+
+@intrinsic
 def broadcast(typingctx, array, index):  # noqa: ARG001
     """Return a vector with flat element `index` in every lane."""
     simd = Simd(array.dtype)
@@ -180,6 +191,66 @@ def prefetch(typingctx, array, index):  # noqa: ARG001
         return context.get_dummy_value()
 
     return types.void(array, types.intp), codegen
+
+
+def _limit(name, predicate):
+    """Return the intrinsic ``name(x, limit)``, which lets NaN through."""
+
+    def typed(typingctx, x, limit):  # noqa: ARG001
+        def codegen(context, builder, sig, args):  # noqa: ARG001
+            return builder.select(builder.fcmp_ordered(predicate, *args), args[1], args[0])
+
+        return x(x, x), codegen
+
+    typed.__name__ = name
+    return intrinsic(typed)
+
+
+at_least = _limit("at_least", "<")
+at_most = _limit("at_most", ">")
+
+
+@intrinsic
+def square_root(typingctx, x):  # noqa: ARG001
+    """Return the square root of each lane."""
+
+    def codegen(context, builder, sig, args):  # noqa: ARG001
+        return _call(builder, f"llvm.sqrt.{_llvm_name(x)}", args[0].type, args)
+
+    return x(x), codegen
+
+
+def _estimates_roots(context, simd):
+    return simd.dtype == types.float32 and "+avx512f" in context.codegen().magic_tuple()[2].split(",")
+
+
+@intrinsic
+def estimates_roots(typingctx, x):  # noqa: ARG001
+    """Tell whether the machine has `reciprocal_root_estimate` for x; known when compiled."""
+
+    def codegen(context, builder, sig, args):  # noqa: ARG001
+        return context.get_constant(types.boolean, _estimates_roots(context, x))
+
+    return types.boolean(x), codegen
+
+
+@intrinsic
+def reciprocal_root_estimate(typingctx, x):  # noqa: ARG001
+    """Return ``1 / √x`` to 14 bits at the cost of a product; only where the machine `estimates_roots`."""
+
+    def codegen(context, builder, sig, args):  # noqa: ARG001
+        vector = args[0].type
+        if not _estimates_roots(context, x):
+            return ir.Constant(vector, ir.Undefined)
+        everywhere = ir.Constant(ir.IntType(16), -1)
+        return _call(builder, "llvm.x86.avx512.rsqrt14.ps.512", vector, [args[0], args[0], everywhere])
+
+    return x(x), codegen
+
+
+def _call(builder, name, result, args):
+    kind = ir.FunctionType(result, [arg.type for arg in args])
+    return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
 
 
 def _arithmetic(python_operator, instruction):
