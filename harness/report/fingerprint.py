@@ -27,6 +27,8 @@ def results_digest(results: Results) -> str:
     digest.update(json.dumps(results.environments, sort_keys=True).encode())
     if results.predictions.trials:  # by the weights that predict
         digest.update(json.dumps(sorted(results.predictions.trials)).encode())
+    if results.predictions.images:
+        digest.update(json.dumps(sorted(results.predictions.images)).encode())
     return digest.hexdigest()[:16]
 
 

@@ -9,16 +9,13 @@ import pandas as pd
 from harness.report import markdown as md
 from harness.report.labels import SHOWN_PHASES
 from harness.report.study_frames import Frames
-from harness.statistics.images import classes_by_arm, errors_by_image, separating_images, two_way_interval
+from harness.statistics.images import errors_by_image, separating, two_way_interval
 from harness.statistics.intervals import Interval
-from harness.statistics.metrics import chance_value
 
 READING = (
     "*With images* is the same interval over seeds and images: the test images are a sample, too, and others would "
     "have given other errors."
 )
-SHOWN = 8  # images
-LEARNT = 0.5  # of what guessing scores; arms above separate every image from every other arm
 
 
 def over_images(frames: Frames) -> dict[tuple[str, str], Interval]:
@@ -60,25 +57,18 @@ def images_that_separate(frames: Frames) -> list[str]:
 
     Arms that were tested on other images than the first are left out, and so are those that hardly beat guessing.
     """
-    rows = finished(frames.phase(frames.final))
-    rows = rows[rows["arm"].map(rows.groupby("arm").apply(learnt)).astype(bool)] if len(rows) else rows
-    classes, labels = classes_by_arm(rows.assign(arm=rows["label"]), frames.predictions)
-    if len(classes) < 2:
+    table = separating(frames.trials, frames.predictions).table
+    if table.empty:
         return []
-    table = separating_images(classes, labels, SHOWN)
-    left_out = frames.trials["arm"].nunique() - len(classes)
+    arms = table["arm"].nunique()
     lead = (
-        f"The test images on which the {len(classes)} arms differ most, {SHOWN_PHASES[frames.final]}: by the variance "
+        f"The test images on which the {arms} arms differ most, {SHOWN_PHASES[frames.final]}: by the variance "
         "over the arms of the share of seeds that are wrong. An image is named by its place in the test set, from 0."
     )
-    lead += f" Left out are {left_out} that hardly beat guessing or have no predictions." * (left_out > 0)
+    more = frames.trials["arm"].nunique() - arms
+    lead += f" Left out are {more} that hardly beat guessing or have no predictions." * (more > 0)
+    table = table.assign(arm=table["arm"].map(dict(zip(frames.trials["arm"], frames.trials["label"], strict=True))))
     return [md.details(f"Images that separate the arms ({table['image'].nunique()})", f"{lead}\n\n{image_rows(table)}")]
-
-
-def learnt(trials: pd.DataFrame) -> bool:
-    """Tell whether an arm is much better than guessing."""
-    chance = chance_value("test_error", str(trials["loss"].iloc[0]), float(trials["classes"].iloc[0]))
-    return bool(trials["test_error"].mean() <= LEARNT * chance)
 
 
 def image_rows(table: pd.DataFrame) -> str:

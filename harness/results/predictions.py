@@ -1,6 +1,8 @@
 """Side files of a study: the class that each finished trial predicts for each test image.
 
 predictions/labels.npz      key → the true classes of a test set (images,), written once; the key is theirs
+predictions/images.npz      of a study that draws images, under KEY the pixels of some of the test set KEY (n, rows,
+                            columns), and under KEY-places where they stand in it
 predictions/loose.jsonl     a line a trial of a run that goes on, appended before its line in the journal
 predictions/KEY-000.npz, …  what the end of a run makes of those lines, up to 128 trials on the test set KEY together:
                             `trials` (n, 2), trial_id and the first digits of the digest of the weights; `classes`
@@ -36,6 +38,8 @@ from harness.results.journal import JournalWriter
 
 FOLDER = "predictions"
 LABELS_FILE = "labels.npz"
+IMAGES_FILE = "images.npz"
+PLACES = "-places"
 LOOSE_FILE = "loose.jsonl"
 TOGETHER = 128
 """Trials in a file."""
@@ -55,10 +59,14 @@ class Prediction(NamedTuple):
 
 @dataclass(frozen=True)
 class Predictions:
-    """What trials predict, unpacked when it is asked for, and the true classes of the test sets by key."""
+    """What trials predict, unpacked when it is asked for, and the true classes of the test sets by key.
+
+    `images` has the pixels (rows, columns) of some test images by the key of their test set and their place in it.
+    """
 
     trials: Mapping[Key, Prediction] = field(default_factory=dict)
     labels: Mapping[str, Classes] = field(default_factory=dict)
+    images: Mapping[tuple[str, int], Classes] = field(default_factory=dict)
 
     def of(self, trial_id: str, weights_sha256: str) -> tuple[Classes, Classes] | None:
         """Return the predicted and the true classes of the test images (images,), uint8.
@@ -76,20 +84,28 @@ class Predictions:
         return (classes, labels) if classes.shape == labels.shape else None
 
     def only(self, trials: Iterable[str]) -> "Predictions":
-        """Return those of some trials, and the labels of their test sets."""
+        """Return those of some trials, and the labels and images of their test sets."""
         wanted = set(trials)
         kept = {key: found for key, found in self.trials.items() if key[0] in wanted}
         named = {found.labels for found in kept.values()}
-        return Predictions(kept, {key: labels for key, labels in self.labels.items() if key in named})
+        images = {key: pixels for key, pixels in self.images.items() if key[0] in named}
+        return Predictions(kept, {key: labels for key, labels in self.labels.items() if key in named}, images)
 
     def joined(self, other: "Predictions") -> "Predictions":
         """Return these and those of another study."""
-        return Predictions({**self.trials, **other.trials}, {**self.labels, **other.labels})
+        parts = ({**getattr(self, part), **getattr(other, part)} for part in ("trials", "labels", "images"))
+        return Predictions(*parts)
+
+    def pixels_of(self, labels: Classes, places: Iterable[int]) -> list[Classes] | None:
+        """Return the pixels (rows, columns) of images of the test set with these labels; None where one is missing."""
+        key = labels_key(labels)
+        found = [self.images.get((key, int(place))) for place in places]
+        return None if any(pixels is None for pixels in found) else [pixels for pixels in found if pixels is not None]
 
 
 def prediction(trial_id: str, weights_sha256: str, classes: Classes, labels: Classes) -> Predictions:
     """Return what one trial predicts; `classes` and `labels` (images,) are the predicted and the true ones."""
-    key = _digest(labels)
+    key = labels_key(labels)
     return Predictions({(trial_id, weights_sha256[:DIGITS]): Prediction(key, lambda: classes)}, {key: labels})
 
 
@@ -100,7 +116,26 @@ def read_predictions(folder: Path) -> Predictions:
     labels = _read_labels(folder)
     for block in _blocks(folder, labels):
         trials |= {key: Prediction(block.labels, block.reader(number)) for number, key in enumerate(block.trials)}
-    return Predictions(trials, labels)
+    return Predictions(trials, labels, _read_images(folder))
+
+
+def write_images(folder: Path, images: Mapping[tuple[str, int], Classes]) -> None:
+    """Put the pixels of test images in a study folder, by `labels_key` and place, in place of those that were there."""
+    arrays: dict[str, NDArray] = {}
+    for key in dict.fromkeys(key for key, _ in images):
+        places = sorted(place for name, place in images if name == key)
+        arrays |= {key: np.stack([images[key, place] for place in places]), f"{key}{PLACES}": np.array(places)}
+    if arrays:
+        _make(folder / FOLDER)
+        _write_arrays(folder / FOLDER / IMAGES_FILE, arrays)
+    else:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            (folder / FOLDER / IMAGES_FILE).unlink()
+
+
+def labels_key(labels: Classes) -> str:
+    """Return the key of a test set, by the true classes of its images (images,)."""
+    return hashlib.sha256(labels.tobytes()).hexdigest()[:DIGITS]
 
 
 class PredictionsWriter:
@@ -249,11 +284,20 @@ def _read_labels(folder: Path) -> dict[str, Classes]:
             found = {key: arrays[key] for key in arrays.files}
     except DAMAGE:
         return {}
-    return {key: labels for key, labels in found.items() if labels.dtype == np.uint8 and key == _digest(labels)}
+    return {key: labels for key, labels in found.items() if labels.dtype == np.uint8 and key == labels_key(labels)}
 
 
-def _digest(labels: Classes) -> str:
-    return hashlib.sha256(labels.tobytes()).hexdigest()[:DIGITS]
+def _read_images(folder: Path) -> dict[tuple[str, int], Classes]:
+    try:
+        with np.load(folder / IMAGES_FILE) as arrays:
+            return {
+                (key, int(place)): pixels
+                for key in arrays.files
+                if not key.endswith(PLACES)
+                for place, pixels in zip(arrays[f"{key}{PLACES}"], arrays[key], strict=True)
+            }
+    except DAMAGE:
+        return {}
 
 
 def _make(folder: Path) -> None:

@@ -110,6 +110,7 @@ FORMS = {
     "time": Reads(x="units", colour="fields", more=("panels", "phase", "target")),
     "forest": Reads(more=("phase",)),
     "effects": Reads(x="units", y="effect_metrics", more=("target",)),  # x is the unit of time_to_target
+    "images": Reads(more=()),
 }
 NEEDS: dict[str, tuple[str, ...]] = {"response": ("x",), "heatmap": ("x", "y"), "time": ("target",)}
 TRAINING = Vocabulary(
@@ -124,7 +125,7 @@ TRAINING = Vocabulary(
     {form: NEEDS.get(form, ()) for form in FORMS},
     EFFECT_METRICS,
 )
-NOT_YET = ("published", "images")
+NOT_YET = ("published",)
 ALWAYS = ("form", "where", "headline", "note")
 ONE_Y = ("heatmap", "sensitivity")
 
@@ -143,7 +144,9 @@ class FigureTable(Table):
     """One figure of a study; which keys a form reads stands in FORMS, the names they may have in the context."""
 
     form: Annotated[
-        Literal["strip", "response", "curves", "layers", "heatmap", "sensitivity", "time", "forest", "effects"],
+        Literal[
+            "strip", "response", "curves", "layers", "heatmap", "sensitivity", "time", "forest", "effects", "images"
+        ],
         BeforeValidator(_form),
     ]
     x: Line | None = None

@@ -4,6 +4,7 @@ A test set is a sample, too: another ten thousand images would have given other 
 """
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,8 +14,20 @@ from scipy.special import stdtrit
 from harness.results.predictions import Predictions
 from harness.spec.names import is_every_input
 from harness.statistics.intervals import LEVEL, Interval, t_interval
+from harness.statistics.metrics import chance_value
 
 SEPARATING_COLUMNS = ("image", "label", "arm", "wrong", "n", "predicted")
+SHOWN = 8  # images that separate the arms
+LEARNT = 0.5  # of what guessing scores; arms above separate every image from every other arm
+
+
+class Separating(NamedTuple):
+    """The images that separate the arms of a study, as `separating_images` has them, and the true class of each image
+    of their test set (images,); `left_out` has the reason by arm for those that have no part in it."""
+
+    table: pd.DataFrame
+    labels: NDArray[np.uint8]
+    left_out: dict[str, str]
 
 
 def two_way_interval(values: ArrayLike, level: float = LEVEL) -> Interval:
@@ -123,6 +136,27 @@ def classes_by_arm(
     return classes, labels
 
 
+def separating(trials: pd.DataFrame, predictions: Predictions, count: int = SHOWN) -> Separating:
+    """Return the images on which the arms of a study differ most, of those arms that have learnt, by the final phase.
+
+    `trials` has the columns of trials.csv. The final phase is the tuned one where there is one. An arm without a seed
+    that finished has no part and no reason: what became of it is told elsewhere.
+    """
+    final = "confirm" if (trials["phase"] == "confirm").any() else "default"
+    errors = 100 * (1 - trials["test_accuracy"].astype(float))
+    rows = trials[(trials["phase"] == final) & (trials["status"] == "done") & np.isfinite(errors)]
+    left_out, kept = {}, []
+    for arm, seeds in rows.groupby("arm", sort=False):
+        chance = chance_value("test_error", str(seeds["loss"].iloc[0]), float(seeds["classes"].iloc[0]))
+        if errors[seeds.index].mean() <= LEARNT * chance:
+            kept.append(arm)
+        else:
+            left_out[str(arm)] = "hardly better than guessing"
+    classes, labels = classes_by_arm(rows[rows["arm"].isin(kept)], predictions)
+    left_out |= {str(arm): "no predictions, or of other images" for arm in kept if arm not in classes}
+    return Separating(separating_images(classes, labels, count), labels, left_out)
+
+
 def separating_images(
     classes: Mapping[str, NDArray[np.uint8]], labels: NDArray[np.uint8], count: int = 10
 ) -> pd.DataFrame:
@@ -131,8 +165,10 @@ def separating_images(
     `classes` has the predicted classes of each arm (seeds, images), `labels` (images,) the true ones. Images are
     ordered by the variance over the arms of the share of seeds that are wrong, the largest first. `image` is the place
     in the test set, `wrong` of `n` seeds err, and `predicted` is the class that most of these take it for (-1: none
-    errs). Images on which all arms are alike are left out.
+    errs). Images on which all arms are alike are left out: all of them, where there are fewer than two arms.
     """
+    if len(classes) < 2:
+        return pd.DataFrame(columns=list(SEPARATING_COLUMNS))
     shares = np.array([(predicted != labels).mean(axis=0) for predicted in classes.values()])
     spread = shares.var(axis=0)
     chosen = np.argsort(-spread, kind="stable")[:count]

@@ -62,6 +62,7 @@ FIGURES = {
     "time": 'target = 0.8\nphase = "default"',
     "forest": '[[claims]]\nid = "c"\nmetric = "test_error"\nbetter = "two"\nthan = "one"\nphase = "default"',
     "effects": 'y = ["test_error", "time_to_target"]\ntarget = 0.8',
+    "images": "",
 }
 
 
@@ -121,6 +122,7 @@ def test_every_form_draws_every_seed(own_study, form):
         "time": len(first),
         "forest": 0,
         "effects": 2 * 4 * 3 * 4,  # metrics × kinds × factors × seeds
+        "images": 0,  # of which these trials have kept no predictions
     }
     assert dots(figure) == seeds[form]
     if form == "curves":

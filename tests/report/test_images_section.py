@@ -7,14 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from harness.report import figures
 from harness.report.differences_section import differences_from_reference
+from harness.report.figures import draw_form, style
 from harness.report.fingerprint import results_digest
 from harness.report.images_section import images_that_separate
 from harness.report.sections import arm_rows
 from harness.report.study_frames import Frames, study_frames
 from harness.results.frames import load_results
-from harness.results.predictions import PredictionsWriter, prediction
+from harness.results.predictions import PredictionsWriter, labels_key, prediction, write_images
 from harness.spec.study import study_from_table
+from harness.statistics.images import separating
 
 IMAGES = 400
 LABELS = (np.arange(IMAGES) % 10).astype(np.uint8)
@@ -29,6 +32,7 @@ def frames(tmp_path: Path, synthetic: Callable[..., Path]) -> Callable[..., Fram
     def make(without: tuple[str, ...] = (), lost: tuple[str, ...] = (), guessing: tuple[str, ...] = ()) -> Frames:
         rates = {f"rate {number}": {"learning_rate": number / 1000} for number in (1, 2, 3)}
         table = {"baseline": {"optimizer": "adam", "learning_rate": 0.002}, "blocks": [{"arms": rates}]}
+        table |= {"figures": [{"form": "images", "where": {"learning_rate": [0.001, 0.002, 0.003]}}]}
         study = study_from_table("mine", table | {"seeds": {"count": 4}}, "mine.toml")
         writer = PredictionsWriter(tmp_path / "mine")
 
@@ -108,3 +112,47 @@ def test_a_report_is_stale_when_predictions_come_or_go(frames, tmp_path):
     before = results_digest(load_results(tmp_path))
     (tmp_path / "mine" / "predictions" / "labels.npz").rename(tmp_path / "aside")
     assert results_digest(load_results(tmp_path)) != before
+
+
+def words(frames: Frames) -> list[str]:
+    with style.house_style():
+        drawing = draw_form(frames, "images")
+    return [text.get_text() for text in drawing.figure.axes[0].texts]
+
+
+def test_the_images_that_separate_the_arms_are_drawn_with_what_each_arm_takes_them_for(frames, tmp_path):
+    made = frames()
+    assert words(made) == ["the images are not in the results folder: `harness run` adds them"]
+    pixels = {(labels_key(LABELS), place): np.full((2, 3), place, np.uint8) for place in range(HARD)}
+    write_images(tmp_path / "mine", pixels)
+    made = study_frames(load_results(tmp_path), "mine")
+    with style.house_style():
+        drawing = draw_form(made, "images")
+    (ax,) = drawing.figure.axes
+    places = [int(text.get_text().split("image ")[1]) for text in ax.texts if "image" in text.get_text()]
+    assert [int(image.get_array()[0, 0]) for image in ax.images] == places
+    _, _, *rows = rows_of(images_that_separate(made)[0])
+    assert [str(place) for place in places] == [row[0] for row in rows]
+    assert len([text for text in ax.texts if text.get_text().startswith("4 of 4 as")]) >= 8
+    assert "4 of 4 seeds of rate 1 are wrong, and 0 of 4 of rate 2" in drawing.caption
+
+
+@pytest.mark.parametrize(
+    ("why", "told"),
+    [
+        ({"lost": ("rate 1",)}, "rate 1: 4 of 4 diverged"),
+        ({"guessing": ("rate 1",)}, "rate 1: hardly better than guessing"),
+        ({"without": ("rate 1",)}, "rate 1: no predictions, or of other images"),
+        ({"without": ("rate 1", "rate 2", "rate 3")}, "no predictions are kept: trials leave them as they are run"),
+    ],
+)
+def test_an_arm_without_images_is_named_with_its_reason(frames, why, told):
+    assert told in words(frames(**why))
+
+
+def test_images_take_axes_and_return_them(frames):
+    made = frames()
+    table = separating(made.trials, made.predictions).table
+    with style.house_style():
+        _, [[ax]] = style.new_figure(3)
+        assert figures.images(table, [np.zeros((28, 28), np.uint8)] * 8, ax=ax) is ax

@@ -25,7 +25,11 @@ def study(*figures: dict, **more: object):
 
 
 BAD = {
-    "not yet": ({"form": "images"}, "figures[0].form: 'images' is not drawn yet; forms today: strip, response"),
+    "not yet": ({"form": "published"}, "figures[0].form: 'published' is not drawn yet; forms today: strip, response"),
+    "key of images": (
+        {"form": "images", "x": "arm"},
+        "figures[0].x: not read by form 'images', which reads",
+    ),
     "form": ({"form": "stripp"}, "figures[0].form: found 'stripp', expected 'strip', 'response'"),
     "no form": ({"x": "dropout"}, "figures[0].form: missing"),
     "key": ({"form": "strip", "color": "arm"}, "figures[0]: unknown key 'color' (did you mean 'colour'?)"),

@@ -10,11 +10,14 @@ import pytest
 from conftest import assert_same_tables, ended, journal_lines, start_run, wait_until
 from sweep_study import make_study, work
 
+from harness.datasets import load_dataset
 from harness.errors import InputError
 from harness.results.frames import load_results
 from harness.spec.study import study_from_table
+from harness.statistics.images import separating
 from harness.statistics.tables import differences, summary
 from harness.sweep.runner import run_studies
+from harness.sweep.statistics_tables import drawn_images
 
 
 def predicted(results):
@@ -104,6 +107,7 @@ def trained(tmp_path_factory):
             }
         ],
         "seeds": {"count": 4},
+        "figures": [{"form": "images"}],
     }
     folder = tmp_path_factory.mktemp("trained")
     run_studies([study_from_table("pair", table, "pair.toml")], folder, jobs=1)
@@ -124,6 +128,19 @@ def test_predictions_take_at_most_one_and_a_half_kilobytes_a_trial(trained):
     files = list((trained / "pair" / "predictions").glob("*-*.npz"))
     assert sum(path.stat().st_size for path in files) <= 8 * 1500
     assert (trained / "pair" / "predictions" / "labels.npz").stat().st_size < 5000
+
+
+def test_the_pixels_of_the_images_that_are_drawn_lie_beside_the_predictions(trained):
+    results, data = load_results(trained), load_dataset("mnist")
+    table, labels, left_out = separating(results.trials, results.predictions)
+    places = table["image"].unique()
+    assert len(places) == 8
+    assert left_out == {}
+    for place, pixels in zip(places, results.predictions.pixels_of(labels, places), strict=True):
+        assert (pixels == data.test_images[place].reshape(28, 28)).all()
+        assert data.test_labels[place] == labels[place]
+    assert results.predictions.pixels_of(labels, range(9)) is None
+    assert drawn_images(make_study(), results) == {}
 
 
 def test_only_trained_errors_have_an_interval_over_seeds_and_images(trained):

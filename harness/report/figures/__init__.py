@@ -20,6 +20,8 @@ from harness.report.figures.forest import FORM as FOREST
 from harness.report.figures.forest import forest
 from harness.report.figures.heatmap import FORM as HEATMAP
 from harness.report.figures.heatmap import heatmap
+from harness.report.figures.images import FORM as IMAGES
+from harness.report.figures.images import images
 from harness.report.figures.initial import activation_bands, weight_histogram
 from harness.report.figures.layers import FORM as LAYERS
 from harness.report.figures.layers import layers
@@ -47,9 +49,9 @@ from harness.spec.validation import checked
 
 __all__ = [
     "Drawing", "activation_bands", "bowl_path", "confusion_counts", "confusion_matrix", "curves", "draw_form",
-    "draw_study", "draw_summary", "effects", "figures_of", "first_layer_weights", "forest", "heatmap", "interactions",
-    "layers", "learning_curve", "mistakes", "normalized_batch", "predictions", "rate_schedules", "reached", "response",
-    "sample_images", "sensitivity", "strip", "thinned_network", "time", "weight_histogram",
+    "draw_study", "draw_summary", "effects", "figures_of", "first_layer_weights", "forest", "heatmap", "images",
+    "interactions", "layers", "learning_curve", "mistakes", "normalized_batch", "predictions", "rate_schedules",
+    "reached", "response", "sample_images", "sensitivity", "strip", "thinned_network", "time", "weight_histogram",
 ]  # fmt: skip
 
 FORMS: dict[str, Form] = {
@@ -62,6 +64,7 @@ FORMS: dict[str, Form] = {
     "time": TIME,
     "forest": FOREST,
     "effects": EFFECTS,
+    "images": IMAGES,
 }
 MAX_CURVES = len(PALETTE)  # arms that colours tell apart
 LOSSES = ("train_loss", "val_loss")

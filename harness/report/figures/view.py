@@ -105,7 +105,7 @@ def view_of(table: FigureTable, frames: Frames) -> View:
     by_form = {"strip": both, "time": both, "sensitivity": ("tune",), "effects": frames.study.phases[-1:]}
     phases = table.phase or by_form.get(table.form) or (frames.final,)
     colour = table.colour if table.form != "heatmap" else None
-    if colour is None and table.form in ("curves", "layers", "sensitivity"):
+    if colour is None and table.form in ("curves", "layers", "sensitivity", "images"):
         colour = "arm"
     if colour is None and table.form in ("strip", "time") and len(phases) > 1 and table.panels != "phase":
         colour = "phase"
