@@ -148,7 +148,7 @@ def test_the_metrics_of_layers_are_those_that_diagnostics_record():
     network = layout.network([2, 2, 1])
     state = layout.new_state(network, layout.optimizer("sgd"), np.float64)
     values = [LayerValues(np.ones((3, 2)), np.ones((3, 2)))]
-    rows = layer_rows(1, values, np.zeros(network.parameters), state, network, values, values)
+    rows = layer_rows(1, values, state, network, [np.ones((3, 2))], [0.0])
     assert {row["metric"] for row in rows} == set(LAYER_METRICS)
 
 
