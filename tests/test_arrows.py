@@ -33,6 +33,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "harness.bench": (
         "kernels", "harness.datasets", "harness.training", "harness.spec", "harness.check", "harness.results",
         "harness.sweep",  # it starts its processes as a sweep does, and times whole sweeps
+        "harness.statistics",  # the interval over the seeds of its recipe
     ),
 }  # fmt: skip
 """What each room may import beside itself; the command line and `harness.api` may use everything."""

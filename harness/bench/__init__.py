@@ -2,6 +2,8 @@
 
     kernel_times     cases × limits ──▶ kernels.csv, limits.csv
     training_rows    recipes × contenders, in alternating rounds ──▶ training.csv, ratios.csv
+    sweep_rows       arms × seeds, evaluations included, ours and in other libraries ──▶ sweep.csv
+    recipe_times     seconds to 98 % test accuracy, seed by seed ──▶ recipe.csv
     growth           width, depth, batch ──▶ growth.csv
     system           start, compile time, workers, memory ──▶ system.csv
 

@@ -1,19 +1,21 @@
 """What the command calls: each benchmark measures in processes of its own, writes its tables and returns one."""
 
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from harness.bench import growth, limits, system
+from harness.bench import growth, limits, recipe_times, system
 from harness.bench import kernel_times as kernels
 from harness.bench.bench_folder import Tell, write_environment, write_table
-from harness.bench.contenders import CONTENDERS
+from harness.bench.contenders import CONTENDERS, OURS
 from harness.bench.process import measuring_process
 from harness.bench.recipes import CLASSES, IMAGES, INPUTS, groups
 from harness.bench.summary import ratios
+from harness.bench.sweep_rows import sweep_rows
 from harness.bench.training_rows import recipe_rows
 from harness.datasets import load_dataset
 from harness.datasets.service import list_datasets
@@ -63,19 +65,25 @@ GROWTH_ROUNDS, GROWTH_SAMPLE = 5, 0.05
 SECOND = "fashion-mnist"
 
 
-def bench_training(results: Path, tell: Tell, *, peers: bool, dataset: str | None = None) -> pd.DataFrame:
-    """Time a training step of each network and contender in alternating rounds; write and return training.csv.
+def bench_training(results: Path, tell: Tell, *, peers: bool, dataset: str | None = None) -> dict[str, pd.DataFrame]:
+    """Time a training step of each network and contender, in alternating rounds; a whole sweep; and a recipe.
 
-    Also writes ratios.csv and growth.csv. `dataset` is a second one beside MNIST (a name or a folder of as many images
-    of that size); left out, it is Fashion-MNIST where that is on the machine. Each contender has a process of its own;
-    only one works at a time. Raises InputError for a dataset of another form.
+    Writes and returns training.csv, ratios.csv, sweep.csv and recipe.csv; writes growth.csv too. `dataset` is a second
+    one beside MNIST, a name or a folder of as many images of that size; left out, it is Fashion-MNIST where that is on
+    the machine. Each contender has a process of its own; only one works at a time. Raises InputError for a dataset of
+    another form.
     """
     trained = groups(_second_dataset(dataset, tell))
     chosen = [name for name, contender in CONTENDERS.items() if (peers or not contender.peer)]
     missing = [name for name in chosen if not CONTENDERS[name].installed]
     if missing:
         tell(f"not installed: {', '.join(missing)}")
-    frame = pd.DataFrame()
+    tables: dict[str, pd.DataFrame] = {"training": pd.DataFrame()}
+
+    def keep(name: str, frame: pd.DataFrame) -> None:  # as soon as it is there: an interruption loses no more
+        tables[name] = frame
+        write_table(results, name, frame)
+
     with locked(results):
         write_environment(results)
         tell("growth")
@@ -84,10 +92,19 @@ def bench_training(results: Path, tell: Tell, *, peers: bool, dataset: str | Non
             asks = {name: stack.enter_context(measuring_process()) for name in chosen if name not in missing}
             for group, recipe in ((group, recipe) for group, recipes in trained.items() for recipe in recipes):
                 tell(recipe.name)
-                frame = pd.concat([frame, pd.DataFrame(recipe_rows(group, recipe, asks, tell))], ignore_index=True)
-                write_table(results, "training", frame)  # so far: an interruption keeps it
-                write_table(results, "ratios", ratios(frame))
-    return frame
+                found = pd.DataFrame(recipe_rows(group, recipe, asks, tell))
+                keep("training", pd.concat([tables["training"], found], ignore_index=True))
+                keep("ratios", ratios(tables["training"]))
+            keep("sweep", sweep_rows(asks, tell))
+            tell(f"{100 * recipe_times.TARGET:g} % test accuracy")
+            keep("recipe", _recipe_rows(asks[OURS]))
+    return tables
+
+
+def _recipe_rows(ask: Callable[..., Any]) -> pd.DataFrame:
+    ask(recipe_times.prepare)
+    rows = pd.DataFrame([ask(recipe_times.measure, seed) for seed in recipe_times.SEEDS])
+    return rows.assign(recipe=recipe_times.written(), target=recipe_times.TARGET)
 
 
 def _second_dataset(asked: str | None, tell: Tell) -> str | None:

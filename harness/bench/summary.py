@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from harness.bench.contenders import JAX, NUMPY, OURS, SGEMM, TORCH
 from harness.bench.timing import geometric_mean
+from harness.statistics.intervals import t_interval
+from harness.statistics.judging import inside_test
 from harness.text import table
 
 KERNELS = {
@@ -21,6 +24,10 @@ TRAINING = {
 RATIOS = {
     "group": "", "contender": "", "networks": "", "geometric_mean": ".2f", "worst": ".2f", "worst_at": "",
     "first_epoch": ".2f", "dense": ".2f", "goal": "", "reached": "",
+}  # fmt: skip
+SWEEP = {
+    "arm": "", "contender": "", "together": ".0f", "seconds": ".2f", "ratio": ".2f", "val_accuracy": ".4f",
+    "test_accuracy": ".4f", "start_seconds": ".1f",
 }  # fmt: skip
 SYSTEM = {"figure": "", "value": ".3g", "unit": "", "goal": "", "reached": ""}
 
@@ -76,9 +83,26 @@ def kernels_text(kernels: pd.DataFrame) -> str:
     return _shown(kernels, KERNELS)
 
 
-def training_text(training: pd.DataFrame) -> str:
-    """Return training.csv in brief, and below it the ratios beside the goals."""
-    return f"{_shown(training, TRAINING)}\n\n{_shown(ratios(training), RATIOS)}"
+def training_text(tables: Mapping[str, pd.DataFrame]) -> str:
+    """Return training.csv in brief, below it the ratios beside the goals, the sweep, and the recipe."""
+    shown = {"training": TRAINING, "ratios": RATIOS, "sweep": SWEEP}
+    parts = [_shown(tables[name], formats) for name, formats in shown.items()]
+    return "\n\n".join([*parts, recipe_text(tables["recipe"])])
+
+
+def recipe_text(recipe: pd.DataFrame) -> str:
+    """Return what the recipe reached in how many seconds, with 95 % intervals over seeds."""
+    accuracy, seconds, training = (
+        t_interval(recipe[name]) for name in ("test_accuracy", "seconds", "training_seconds")
+    )
+    target = float(recipe["target"].iloc[0])
+    p = float(inside_test([recipe["test_accuracy"]], target, np.inf).supported)
+    return (
+        f"{recipe['recipe'].iloc[0]}\n"
+        f"test accuracy {100 * accuracy.mean:.2f} ± {100 * accuracy.half:.2f} % ({accuracy.n} seeds; p = {p:.1g} that "
+        f"the mean is not above {100 * target:g} %) in {seconds.mean:.3f} ± {seconds.half:.3f} s, "
+        f"{training.mean:.3f} of them in steps"
+    )
 
 
 def system_text(system: pd.DataFrame) -> str:

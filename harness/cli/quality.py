@@ -57,9 +57,8 @@ def bench(
         tables["kernels"] = run.bench_kernels(results, tell)
         say(summary.kernels_text(tables["kernels"]))
     if what in ("training", "all"):
-        tables["training"] = run.bench_training(results, tell, peers=peers, dataset=dataset)
-        tables["ratios"] = summary.ratios(tables["training"])
-        say(summary.training_text(tables["training"]))
+        tables |= run.bench_training(results, tell, peers=peers, dataset=dataset)
+        say(summary.training_text(tables))
     if what in ("system", "all"):
         tables["system"] = run.bench_system(results, tell)
         say(summary.system_text(tables["system"]))

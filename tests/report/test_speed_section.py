@@ -47,7 +47,26 @@ def made_up() -> dict[str, pd.DataFrame]:
         {"limit": "stream", "working_set": 1 << 30, "level": "memory", "rate": 3e10},
     ]
     system = [{"figure": "start of a warm train", "value": 0.9, "unit": "s", "goal": "< 1.5", "reached": "yes"}]
-    tables = {"training": training, "ratios": ratios, "growth": growth, "kernels": kernels, "limits": limits}
+    sweep = [
+        {"arm": arm, "contender": contender, "together": together, "seconds": seconds, "ratio": seconds / 1.5,
+         "val_accuracy": accuracy, "test_accuracy": accuracy, "start_seconds": 2.0}
+        for arm, accuracy in (("adam", 0.95), ("all arms", None))
+        for contender, seconds, together in (("numba", 1.5, 1), ("jax jit+scan", 4.5, 8))
+    ]  # fmt: skip
+    recipe = [
+        {"recipe": "--set epochs=5", "seed": seed, "target": 0.98, "test_accuracy": 0.981 + 0.001 * (-1) ** seed,
+         "seconds": 0.5, "training_seconds": 0.4}
+        for seed in range(4)
+    ]  # fmt: skip
+    tables = {
+        "sweep": sweep,
+        "recipe": recipe,
+        "training": training,
+        "ratios": ratios,
+        "growth": growth,
+        "kernels": kernels,
+        "limits": limits,
+    }
     return {name: pd.DataFrame(rows) for name, rows in (tables | {"system": system}).items()}
 
 
@@ -74,6 +93,8 @@ def test_the_report_shows_figures_and_tables_on_speed(measured, tmp_path):
         assert f"figures/{name}.png" in text
         assert (tmp_path / "reports" / "figures" / f"{name}.png").stat().st_size > 10_000
     assert "| six | numpy | 2 | **4.30** |" in text
+    assert "**98 % test accuracy in 0.50 ± 0.00 s** on one core: `harness train --set epochs=5` ends at" in text
+    assert "| adam | jax jit+scan | 4.50 | 3.00 | 8 | 0.9500 | 0.9500 | 2.0 |" in text
     assert "| start of a warm train | 0.9 s | \\< 1.5 | yes |" in text
     assert "relu\\_forward" in text
     assert check_report(measured, tmp_path / "reports") == []

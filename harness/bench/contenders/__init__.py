@@ -38,6 +38,21 @@ class Data(NamedTuple):
         return self.dataset.train_labels.astype(np.int64)
 
 
+Weights = list[NDArray[np.float32]]  # (S, D, M) of each layer, of S seeds
+
+
+class Learners(NamedTuple):
+    """Networks of S seeds that learn side by side.
+
+    ``train(order)`` takes the rows (S, steps · B) of each, batch by batch. ``validate()`` and ``test()`` return losses
+    (S,) and accuracies (S,).
+    """
+
+    train: Callable[[NDArray[np.int64]], None]
+    validate: Callable[[], tuple[NDArray[Any], NDArray[Any]]]
+    test: Callable[[], tuple[NDArray[Any], NDArray[Any]]]
+
+
 class Contender(NamedTuple):
     """A row of the benchmark: the function that starts it, and the package that must be installed."""
 

@@ -31,20 +31,30 @@ Tree = Any
 
 def start(recipe: Recipe, data: Data) -> Train:
     """Return the training loop, compiled at its first call."""
-    jnp.matmul(jnp.zeros(WARM_UP[:2]), jnp.zeros(WARM_UP[1:])).block_until_ready()
+    warm_up()
     images, labels = jnp.asarray(data.dataset.train_images), jnp.asarray(data.labels, jnp.int32)
-    layers = [_layer(recipe, jnp.asarray(w), last=w is data.weights[-1]) for w in data.weights]
-    zeros = [jax.tree.map(jnp.zeros_like, layers) for _ in range(KEPT[recipe.optimizer])]
-    running = [(jnp.zeros(m), jnp.ones(m)) for m in recipe.hidden if recipe.normalization == "batch"]
-    epoch = jax.jit(partial(_epoch, recipe), donate_argnums=0)
-    state = (layers, zeros, running, jnp.zeros((), jnp.int32))
+    stretch = jax.jit(partial(train_stretch, recipe), donate_argnums=0)
+    state = first_state(recipe, [jnp.asarray(w) for w in data.weights])
 
     def train(order: NDArray[np.int64]) -> float:
         nonlocal state
-        state, loss = epoch(state, images, labels, order.reshape(-1, recipe.batch).astype(np.int32))
+        state, loss = stretch(state, images, labels, order.reshape(-1, recipe.batch).astype(np.int32))
         return float(loss)
 
     return train
+
+
+def warm_up() -> None:
+    """Multiply as large matrices as every contender does before it starts."""
+    jnp.matmul(jnp.zeros(WARM_UP[:2]), jnp.zeros(WARM_UP[1:])).block_until_ready()
+
+
+def first_state(recipe: Recipe, weights: list[Array]) -> Tree:
+    """Return layers, what the update rule keeps, running statistics, and the number of steps taken."""
+    layers = [_layer(recipe, w, last=w is weights[-1]) for w in weights]
+    zeros = [jax.tree.map(jnp.zeros_like, layers) for _ in range(KEPT[recipe.optimizer])]
+    running = [(jnp.zeros(m), jnp.ones(m)) for m in recipe.hidden if recipe.normalization == "batch"]
+    return layers, zeros, running, jnp.zeros((), jnp.int32)
 
 
 def _layer(recipe: Recipe, w: Array, *, last: bool) -> dict[str, Array]:
@@ -53,7 +63,9 @@ def _layer(recipe: Recipe, w: Array, *, last: bool) -> dict[str, Array]:
     return {"w": w, "b": jnp.zeros(m), **norm}
 
 
-def _epoch(recipe: Recipe, state: Tree, images: Array, labels: Array, order: Array) -> tuple[Tree, Array]:
+def train_stretch(recipe: Recipe, state: Tree, images: Array, labels: Array, order: Array) -> tuple[Tree, Array]:
+    """Take a step for each row (B,) of `order`; return the new state and the mean of the losses."""
+
     def step(state: Tree, rows: Array) -> tuple[Tree, Array]:
         layers, moments, running, count = state
         gradient = jax.value_and_grad(partial(_loss, recipe), has_aux=True)
