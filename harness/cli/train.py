@@ -32,7 +32,7 @@ def train(settings: Settings = None, dataset: Data = None, save: SaveFile = None
     from harness.cli.printing import evaluation_line, outcome_line
 
     if not training.is_compiled(trial):
-        note("compiling the kernels, which is done once")
+        note("compiling the kernels that it runs, once: 10 to 20 s")
     result = training.train(trial, on_evaluation=lambda row: print(evaluation_line(row), flush=True))
     print(outcome_line(result.record))
     if save is not None:

@@ -13,6 +13,7 @@ from harness.results.journal import Record
 from harness.results.notes import Codes, read_whole
 from harness.spec.probes import Run, run_from
 from harness.spec.trial import trial_id
+from harness.sweep.code_choices import code_choices
 from harness.sweep.code_digest import code_digest
 from harness.sweep.resume import records_of
 
@@ -107,17 +108,8 @@ def draw_covering(rows: list[Row], count: int, rng: np.random.Generator) -> list
 
 
 def choices(row: Row) -> set[tuple[str, Any]]:
-    """Return what decides which code ran for a row: its own code digest, and of its settings every one that is a word
-    or a switch (activation, optimizer, a full batch, the probe, …) and every number that switches something on (l2, …).
-    """
-    found: set[tuple[str, Any]] = {("code_digest", row.codes[-1])}
-    for name, field in type(row.trial).model_fields.items():
-        value = getattr(row.trial, name)
-        if isinstance(value, str | bool):
-            found.add((name, value))
-        elif name != "seed" and not isinstance(value, tuple) and not field.default and value:
-            found.add((name, "on"))
-    return found
+    """Return what decides which code ran for a row: its own code digest, and its settings as in `code_choices`."""
+    return {("code_digest", row.codes[-1]), *code_choices(row.trial)}
 
 
 def records_and_environments(results: Path, rows: list[Row]) -> list[tuple[Record, dict[str, Any]]]:

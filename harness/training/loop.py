@@ -208,9 +208,14 @@ class _Run:
         self.diverged_epoch, self.reason = epoch, reason
 
     def load_kernels(self) -> None:
-        """Compile the kernels, or read them from the disk, before the clock starts: no update, one image evaluated."""
-        self.train(self.train_rows[:0], np.zeros(0), 0)
+        """Compile the kernels that run, or read them from the disk, before the clock starts.
+
+        They are bound when they are first called: so one image is trained on and evaluated, and the weights put back.
+        """
+        kept, self.state = self.state, State(*(buffer.copy() for buffer in self.state))
+        self.train(self.train_rows[:1], np.full(1, self.trial.learning_rate), 0)
         self.figures(Sample(self.images, self.train_rows[:1]))
+        self.state = kept
 
     def train(self, order: NDArray[np.int64], rates: NDArray[np.float64], first_update: int) -> NDArray[np.float64]:
         """Take an update for each rate; return the batches' losses, up to the first that is not finite."""

@@ -41,7 +41,7 @@ def backend(name: str) -> ModuleType:
 
 
 def is_compiled(trial: Trial) -> bool:
-    """Tell whether earlier runs have left machine code for a trial; if not, it starts half a minute later."""
+    """Tell whether earlier runs have left machine code for a trial; if not, it starts some 10 to 20 seconds later."""
     return (
         trial.backend != "numba" or importlib.import_module("kernels.numba_backend.machine.compile").CACHE_DIR.is_dir()
     )

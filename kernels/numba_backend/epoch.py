@@ -59,7 +59,7 @@ update = chosen(
 )
 
 
-def batch_gradient(state, workspace, images, rows, network, key, step):
+def batch_gradient(state, workspace, images, rows, network, key, step) -> float:
     """One forward and one backward pass in training mode; return the batch's mean loss.
 
     Out: state.gradients of the mean loss (L2 left out), state's running statistics, workspace.
@@ -69,7 +69,7 @@ def batch_gradient(state, workspace, images, rows, network, key, step):
 
 
 @kernel
-def _batch_gradient(state, workspace, images, rows, network, key, step, rate):
+def _batch_gradient(state, workspace, images, rows, network, key, step, rate) -> float:
     """As `batch_gradient`; but where `rate` is not 0, the first layer's weights take SGD's step, not their gradient.
 
     For packed images only. No step is taken where the loss is not finite.
@@ -120,7 +120,7 @@ def train_epoch(
     clip_norm,
     key,
     first_step,
-):
+) -> int:
     """Train on the rows of `order`, batch by batch; return the number of batches taken.
 
     Arguments and early end as in the reference. Plain SGD on packed images steps with the first layer's weights as it

@@ -21,7 +21,7 @@ def perceptron_forward(y, x, w, b):
 
 
 @kernel
-def perceptron_epoch(w, b, x, labels, rate):
+def perceptron_epoch(w, b, x, labels, rate) -> int:
     """``w ← w + η (label - y) x``, sample by sample. In and out: w (D,), b (1,). In: x (N, D), labels (N,)."""
     mistakes, eta = 0, w.dtype.type(rate)
     for i in range(x.shape[0]):

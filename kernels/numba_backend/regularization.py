@@ -32,7 +32,7 @@ def _sum_of_squares(x):
 
 
 @kernel
-def l2_forward(w, coefficient):
+def l2_forward(w, coefficient) -> float:
     """Return ``coefficient / 2 · Σ w²``. In: w (P,); coefficient λ / n."""
     total, unit = _sum_of_squares(w)
     return coefficient / 2 * float(total) * unit * unit
@@ -47,14 +47,14 @@ def l2_backward(dw, w, coefficient):
 
 
 @kernel
-def global_norm(gradients):
+def global_norm(gradients) -> float:
     """Return ``√Σ g²`` over all gradients (P,)."""
     total, unit = _sum_of_squares(gradients)
     return float(math.sqrt(total)) * unit
 
 
 @kernel
-def clip_by_global_norm(gradients, max_norm):
+def clip_by_global_norm(gradients, max_norm) -> float:
     """``g ← g · max_norm / ‖g‖`` where ``‖g‖ > max_norm``; return the norm before clipping."""
     norm = global_norm(gradients)
     if norm > max_norm:

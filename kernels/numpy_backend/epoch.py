@@ -42,7 +42,7 @@ normalize_backward = branches.call_chosen(branches.NORMALIZE_BACKWARD, normaliza
 update = branches.call_chosen(branches.UPDATE, optimizers)
 
 
-def batch_gradient(state, workspace, images, rows, network, key, step):
+def batch_gradient(state, workspace, images, rows, network, key, step) -> float:
     """One forward and one backward pass in training mode; return the batch's mean loss ``1/N Σ lossᵢ``.
 
     Out: state.gradients of the mean loss (L2 left out), state's running statistics, workspace.
@@ -85,7 +85,7 @@ def train_epoch(
     clip_norm,
     key,
     first_step,
-):
+) -> int:
     """Train on the rows of `order`, ``order[i B:(i + 1) B]`` in step i; return the number of batches taken.
 
     A batch whose loss is not finite ends the epoch before its update: the number returned then tells which one.

@@ -11,7 +11,7 @@ def perceptron_forward(y, x, w, b):
     y[...] = x @ w + b > 0
 
 
-def perceptron_epoch(w, b, x, labels, rate):
+def perceptron_epoch(w, b, x, labels, rate) -> int:
     """``w ← w + η (label - y) x, b ← b + η (label - y)``, sample by sample in their order; return the mistakes.
 
     Only a sample on which the unit is wrong changes it. Where a line separates the labels, one is found after finitely

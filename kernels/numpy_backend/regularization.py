@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 
-def l2_forward(w, coefficient):
+def l2_forward(w, coefficient) -> float:
     """Return ``coefficient / 2 · Σ w²``. In: w (P,) the weights; coefficient λ / n. Source: tutorial 4.4."""
     total, unit = _sum_of_squares(w)
     return coefficient / 2 * float(total) * unit * unit
@@ -20,13 +20,13 @@ def l2_backward(dw, w, coefficient):
     dw += coefficient * w
 
 
-def global_norm(gradients):
+def global_norm(gradients) -> float:
     """Return ``√Σ g²`` over all gradients (P,). Source: Pascanu, Mikolov and Bengio 2013."""
     total, unit = _sum_of_squares(gradients)
     return float(np.sqrt(total)) * unit
 
 
-def clip_by_global_norm(gradients, max_norm):
+def clip_by_global_norm(gradients, max_norm) -> float:
     """``g ← g · max_norm / ‖g‖`` where ``‖g‖ > max_norm``; return the norm before clipping.
 
     In and out: gradients (P,). Source: Pascanu, Mikolov and Bengio 2013. PyTorch adds 1e-6 to the norm; here not.

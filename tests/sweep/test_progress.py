@@ -73,10 +73,18 @@ def test_a_summary_counts_a_trial_once_however_many_studies_share_it(tmp_path):
     assert (again.ran, again.done) == (0, 12)
 
 
-def test_each_compiled_dtype_is_warmed_up_by_one_tiny_trial():
-    trials = [Trial(dtype=dtype, seed=seed) for dtype in ("float32", "float64") for seed in range(3)]
-    assert [(trial.dtype, trial.backend) for trial in tiny_trials(trials)] == [
-        ("float32", "numba"),
-        ("float64", "numba"),
+def test_tiny_trials_run_each_choice_in_each_dtype_once_and_nothing_that_is_not_compiled():
+    varied = [{}, {"activation": "tanh"}, {"optimizer": "sgd", "l2": 2.0}, {"activation": "tanh", "optimizer": "sgd"}]
+    trials = [
+        Trial(**fields, dtype=dtype, seed=seed, epochs=90)
+        for seed in range(2)
+        for dtype in ("float32", "float64")
+        for fields in varied
     ]
-    assert tiny_trials([Trial(backend="numpy")]) == []
+    tiny = tiny_trials([*trials, Trial(backend="numpy", activation="gelu")])
+    assert [(t.dtype, t.activation, t.optimizer, t.l2) for t in tiny] == [
+        (dtype, *chosen)
+        for dtype in ("float32", "float64")
+        for chosen in (("relu", "adam", 0.0), ("tanh", "adam", 0.0), ("relu", "sgd", 2.0))
+    ]
+    assert {(t.train_size, t.epochs, t.backend) for t in tiny} == {(2, 1, "numba")}

@@ -1,4 +1,4 @@
-"""A choice among kernels in compiled code, where a table of functions would cost the compiler's inlining."""
+"""A choice among kernels in compiled code: a chain of branches, of which only those that are taken are compiled."""
 
 from kernels.branches import Family, branches
 from kernels.numba_backend.machine.compile import part

@@ -5,17 +5,24 @@ unnoticed. Here the cache directory carries a digest of all kernel sources and o
 NumPy. A damaged entry costs a recompile, an unwritable directory costs one in each process; neither is an error.
 """
 
+import gc
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 
-import numba
+from filelock import FileLock
 from llvmlite.binding import Linkage, parse_assembly
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, UserProvidedCacheLocator
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
+from numba.core.compiler_machinery import FunctionPass, register_pass
+from numba.core.registry import CPUDispatcher
+from numba.core.typed_passes import NopythonTypeInference
 
 from kernels.cache import cache_root
+from kernels.numba_backend.machine.binding import Kernel
 
 
 def _digest() -> str:
@@ -29,6 +36,8 @@ def _digest() -> str:
 
 DIGEST = _digest()
 CACHE_DIR = cache_root() / "numba" / DIGEST
+LONGEST = 60.0
+"""Seconds after which a process that is to compile a kernel has died or is stopped."""
 
 
 class _Locator(UserProvidedCacheLocator):
@@ -72,6 +81,22 @@ class _DiskCache(FunctionCache):
         except OSError:
             return
 
+    @contextmanager
+    def alone(self, sig: object) -> Iterator[None]:
+        """Let one process at a time compile a signature, so that the others find its work.
+
+        Nobody waits where the folder cannot be written, nor for ever.
+        """
+        name = f"{self._impl.filename_base}.{hashlib.sha256(str(sig).encode()).hexdigest()[:16]}.lock"
+        lock = FileLock(Path(self._cache_path, name), timeout=LONGEST)
+        with suppress(OSError):  # a timeout is one
+            self._impl.locator.ensure_cache_path()
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
     def _choose_file(self, sig, codegen):
         """Take a file for each signature and CPU; in Numba's one for all, processes that compile at once would
         overwrite each other's entries, or take one for the other."""
@@ -100,10 +125,13 @@ class _SelfContained(JITCodeLibrary):
 
 
 class _LinkedIn(JITCodeLibrary):
-    """A function that only compiled callers use, who link its code in: no machine code is made of it by itself.
+    """A function that only compiled callers use, who link its code in, optimize it there and make machine code of it.
 
     Numba takes the addresses of the function and its environment, so a module that runs nothing has these names.
     """
+
+    def _optimize_final_module(self):
+        """Left to the callers."""
 
     def _finalize_final_module(self):
         self._shared_module, self._final_module = self._final_module, self._names_alone()
@@ -133,29 +161,64 @@ class _KernelCompiler(Compiler):
         library.enable_object_caching()
         super().__init__(typingctx, targetctx, library, *arguments)
 
+    def compile_extra(self, func):
+        with _no_collection():
+            return super().compile_extra(func)
+
+    def define_pipelines(self):
+        (pipeline,) = super().define_pipelines()
+        pipeline.add_pass_after(_Borrow, NopythonTypeInference)
+        pipeline.finalize()
+        return [pipeline]
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Compiling makes objects by the million, which the collector would go through again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+@register_pass(mutates_CFG=False, analysis_only=False)
+class _Borrow(FunctionPass):
+    """From here on arrays have no reference counts: kernels allocate nothing, and their callers hold what they use."""
+
+    _name = "kernels_borrow"
+
+    def __init__(self):
+        super().__init__()
+
+    def run_pass(self, state):
+        state.targetctx = state.targetctx.subtarget(enable_nrt=False)
+        return True
+
 
 class _PartCompiler(_KernelCompiler):
     Library = _LinkedIn
 
 
-def _compiler(compiler, *flags: str, **options: bool):
+def _compiler(dispatcher, compiler, *flags: str, **options: bool):
     """No `nnan` or `ninf` among the flags, ever: the training loop looks for NaN and infinity."""
 
     def decorate(function):
         # error_model="numpy": Python's check of every division for zero would keep loops scalar.
         # no_cfunc_wrapper: nobody passes kernels around as C functions.
-        dispatcher = numba.njit(
-            error_model="numpy", fastmath=set(flags), pipeline_class=compiler, no_cfunc_wrapper=True, **options
-        )(function)
-        dispatcher._cache = _DiskCache(function)
-        return dispatcher
+        always = {"nopython": True, "boundscheck": None, "error_model": "numpy", "no_cfunc_wrapper": True}
+        made = dispatcher(function, targetoptions=always | {"fastmath": set(flags)} | options, pipeline_class=compiler)
+        made._cache = _DiskCache(function)
+        return made
 
     return decorate
 
 
-kernel = _compiler(_KernelCompiler, "contract")
-# A kernel's own parts: without machine code and an entry from Python they compile in less than half the time.
-part = _compiler(_PartCompiler, "contract", no_cpython_wrapper=True)
-inlined = _compiler(_PartCompiler, "contract", no_cpython_wrapper=True, forceinline=True)
+kernel = _compiler(Kernel, _KernelCompiler, "contract")
+# A kernel's own parts, linked into it, without machine code and an entry from Python of their own.
+part = _compiler(CPUDispatcher, _PartCompiler, "contract", no_cpython_wrapper=True)
+inlined = _compiler(CPUDispatcher, _PartCompiler, "contract", no_cpython_wrapper=True, forceinline=True)
 # Sums may be reordered, which vectorises them; not for code that relies on the order of roundings.
-summing_part = _compiler(_PartCompiler, "contract", "reassoc", "nsz", no_cpython_wrapper=True)
+summing_part = _compiler(CPUDispatcher, _PartCompiler, "contract", "reassoc", "nsz", no_cpython_wrapper=True)
