@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,7 @@ NAMES_OF_CHOICES = "kernels.choices"
 TOP = ("harness.cli", "harness.api", "harness.__main__")
 
 
+@cache
 def modules() -> dict[str, Path]:
     """Return every module of the project by its dotted name."""
     return {
@@ -63,12 +65,14 @@ def imports(path: Path, nodes: Iterator[ast.AST]) -> set[str]:
     return found
 
 
+@cache
 def everywhere(name: str) -> set[str]:
     """Return what module `name` imports, inside functions too."""
     path = modules()[name]
     return imports(path, ast.walk(ast.parse(path.read_text())))
 
 
+@cache
 def when_imported(name: str) -> set[str]:
     """Return what module `name` imports as soon as it is imported: everything outside functions."""
 

@@ -1,5 +1,7 @@
 """Named random streams of a seed: arms that share a seed share their split, weights, batch order and masks."""
 
+from functools import lru_cache
+
 import numpy as np
 
 NAMES = ("split", "weights", "order", "dropout")  # a name's position enters its seed: append, never reorder
@@ -15,6 +17,7 @@ def stream(seed: int, name: str) -> np.random.Generator:
     return np.random.default_rng(words if seed < WORD else [*words, seed // WORD])
 
 
+@lru_cache(maxsize=16)
 def dropout_key(seed: int) -> np.uint64:
     """Return the 64-bit key of the dropout masks, which are a pure function of it (`kernels`)."""
     return stream(seed, "dropout").integers(2**64, dtype=np.uint64)

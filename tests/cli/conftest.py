@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from harness.cli.app import main
 from harness.datasets.catalog import STEMS
 from harness.datasets.idx import idx_header
 
@@ -50,8 +51,24 @@ def place(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def harness(place: Path) -> Command:
-    """Run `harness` with these arguments; both streams as text."""
+def harness(place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Run `harness` with these arguments, in this process, which has loaded its modules; both streams as text."""
+    monkeypatch.chdir(place)
+    monkeypatch.setenv("COLUMNS", "120")
+
+    def run(*arguments: str) -> subprocess.CompletedProcess:
+        monkeypatch.setattr(sys, "argv", ["harness", *arguments])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return subprocess.CompletedProcess(sys.argv, int(ended.value.code or 0), *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def fresh_harness(place: Path) -> Command:
+    """Run `harness` with these arguments in a process of its own."""
 
     def run(*arguments: str) -> subprocess.CompletedProcess:
         command = [sys.executable, "-m", "harness", *arguments]

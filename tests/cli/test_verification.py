@@ -19,14 +19,14 @@ def source(tmp_path, monkeypatch):
     return copy / "numpy_backend" / "losses.py"
 
 
-def test_an_edit_that_changes_no_result_costs_one_adoption_and_a_real_one_is_refused(harness, source):
+def test_an_edit_that_changes_no_result_costs_one_adoption_and_a_real_one_is_refused(fresh_harness, source):
     def run(*options):
-        return harness("run", "width.toml", "--results", "r", "--jobs", "2", "--set", "loss=mse", *options).stdout
+        return fresh_harness("run", "width.toml", "--results", "r", "--jobs", "2", "--set", "loss=mse", *options).stdout
 
     assert PLAIN in source.read_text()
     assert run().startswith("6 trials run now")
     source.write_text(source.read_text().replace(PLAIN, PLAIN.replace("error", "off_by")))
-    done = harness("verify", "r", "--adopt", "--jobs", "2")
+    done = fresh_harness("verify", "r", "--adopt", "--jobs", "2")
     assert done.returncode == 0
     assert done.stdout.splitlines() == [
         "all 6 stale rows trained again: all are the same, weights and figures, bit for bit",
@@ -34,7 +34,7 @@ def test_an_edit_that_changes_no_result_costs_one_adoption_and_a_real_one_is_ref
     ]
     assert run().startswith("0 trials run now, 6 recorded before: 6 done\n")
     source.write_text(source.read_text().replace(".sum(axis=1) / 2", ".sum(axis=1) / 2.001"))
-    done = harness("verify", "r", "--adopt", "--jobs", "2")
+    done = fresh_harness("verify", "r", "--adopt", "--jobs", "2")
     assert done.returncode == 1
     assert "0 are the same" in done.stdout
     assert "the same weights, but other figures: curve, test_loss, train_loss, val_loss" in done.stdout
