@@ -93,3 +93,27 @@ def test_one_network_on_a_page_is_the_same_bytes_again(diverged):
             p, curve = (None, pd.DataFrame()) if diverged else (PROBABILITIES, CURVE)
             made.append(style.png_bytes(one_network(curve, PIXELS, LABELS, p, weights, (28, 28))))
     assert made[0] == made[1]
+
+
+@pytest.mark.parametrize("shape", [(1, 2), (1, 8), (5, 4), (40, 30)])
+def test_what_is_told_of_an_image_never_touches_the_next_one(shape):
+    inputs = shape[0] * shape[1]
+    images = np.zeros((4, inputs), np.uint8)
+    with style.house_style():
+        figure = one_network(CURVE, images, LABELS, PROBABILITIES, np.ones((inputs, 3)), shape)
+        style.png_bytes(figure)
+    for ax in figure.axes:
+        frames = [patch.get_window_extent() for patch in ax.patches]
+        for text in ax.texts:
+            box = text.get_window_extent()
+            assert not any(box.overlaps(frame) for frame in frames), text.get_text()
+
+
+def test_a_network_without_a_curve_takes_less_room_and_says_why():
+    unmeasured = CURVE.assign(val_loss=None)
+    with style.house_style():
+        whole, short = (
+            one_network(c, PIXELS, LABELS, PROBABILITIES, np.ones((784, 3)), (28, 28)) for c in (CURVE, unmeasured)
+        )
+    assert short.get_figheight() < whole.get_figheight() - 2
+    assert any("evaluate_train=true" in text.get_text() for text in short.axes[0].texts)

@@ -18,8 +18,9 @@ Array = NDArray[Any]
 
 INK_ON_PAPER = "gray_r"
 SIGNED = "RdBu_r"
-GAP, CAPTION = 0.12, 0.34  # of an image's height: between images, and for the line below each
-HEIGHT = 3.0
+GAP, CAPTION = 0.12, 0.34  # of an image's width: between images, and for the line below each
+FINE = 28  # pixels: smaller images are enlarged to that, so that what lies between them can be narrow
+HEIGHT, BAR = 3.0, 0.5  # inches; of the bar at least
 
 
 def sample_images(
@@ -70,7 +71,9 @@ def first_layer_weights(
     ax = _axes(ax)
     end = float(np.quantile(np.abs(weights), 0.99)) or 1.0
     image = _tiles(ax, weights.T.reshape(-1, *shape), columns, [], SIGNED, -end, end)
-    bar = ax.figure.colorbar(image, cax=ax.inset_axes((1.01, 0, 0.012, 1)))  # as high as the images turn out
+    down, across = image.get_array().shape
+    high = max(1.0, BAR / style.inches(ax)[0] * across / down)  # as high as the images turn out, or a little more
+    bar = ax.figure.colorbar(image, cax=ax.inset_axes((1.01, (1 - high) / 2, 0.012, high)))
     bar.outline.set_visible(False)
     bar.ax.yaxis.set_major_formatter(lambda value, _: style.number(round(value, 10)))
     return ax
@@ -83,6 +86,12 @@ def mistakes(labels: Array, probabilities: Array) -> NDArray[np.int64]:
     """
     wrong = np.flatnonzero(np.argmax(probabilities, axis=1) != labels)
     return wrong[np.argsort(-np.max(probabilities[wrong], axis=1), kind="stable")]
+
+
+def room(n: int, shape: tuple[int, int], columns: int, width: float, *, told: bool) -> float:
+    """Return the height that n images of a shape (rows, columns) take in rows of `columns`, `width` inches wide."""
+    image = width / columns / (1 + GAP)
+    return -(-n // columns) * image * (shape[0] / shape[1] + (CAPTION if told else GAP))
 
 
 def _axes(ax: Axes | None) -> Axes:
@@ -100,10 +109,12 @@ def _tiles(
     framed: Sequence[bool] | Array = (),
 ) -> Any:
     """Lay out images (n, rows, columns of pixels) in rows of `columns`, what is told below each; return the image."""
+    times = -(-FINE // max(images.shape[1:]))
+    images = images.repeat(times, axis=1).repeat(times, axis=2)
     n, height, width = images.shape
     columns = min(columns, n)
     across = width + max(round(GAP * width), 1)
-    down = height + max(round((CAPTION if told else GAP) * height), 1)
+    down = height + max(round((CAPTION if told else GAP) * width), 1)
     sheet = np.full((-(-n // columns) * down, columns * across), np.nan)
     for i, image in enumerate(images):
         top, left = i // columns * down, i % columns * across
@@ -114,7 +125,7 @@ def _tiles(
             Rectangle((left - 0.5, top - 0.5), width, height, fill=False, edgecolor=edge, linewidth=1.4 if bad else 0.4)
         )
         if told:
-            place = (left + width / 2 - 0.5, top + height + 0.02 * height)
+            place = (left + width / 2 - 0.5, top + height + 0.02 * width)
             ax.text(*place, told[i], ha="center", va="top", color=ALARM if bad else INK, fontsize=8)
     shown = ax.imshow(sheet, cmap=colours, vmin=low, vmax=high, interpolation="nearest")
     ax.set_axis_off()
