@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from harness import training
 from harness.datasets import Dataset
 from harness.errors import InputError
+from harness.processes.executor import cores
 from harness.results.files import default_folder
 from harness.results.frames import Results, load_results
 from harness.spec import Study, Trial, load_study
 from harness.sweep.runner import refuse_undecidable, run_studies
-from harness.sweep.workers.environment import cores
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -30,10 +30,10 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 def pytest_configure(config: pytest.Config) -> None:
     """Compile a dtype in each of two processes that then go, instead of both in every process of the suite."""
     if _whole(config) and not hasattr(config, "workerinput"):
+        from harness.processes.executor import ProcessExecutor
         from harness.spec.trial import Trial
         from harness.sweep.progress import Progress
         from harness.sweep.workers.call import RUN_TRIAL
-        from harness.sweep.workers.local import ProcessExecutor
         from harness.sweep.workers.pool import Stop
         from harness.sweep.workers.warm_up import compile_kernels
         from harness.training import is_compiled

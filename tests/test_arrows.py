@@ -19,6 +19,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "harness.spec": ("kernels.choices",),
     "harness.datasets": ("harness.spec",),
     "harness.results": ("harness.spec",),
+    "harness.processes": (),
     "harness.statistics": ("harness.spec", "harness.results"),
     "harness.training": ("kernels", "harness.datasets", "harness.spec"),
     "harness.probes": ("kernels", "harness.datasets", "harness.training", "harness.spec"),
@@ -27,13 +28,13 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     ),
     "harness.sweep": (
         "harness.training", "harness.probes", "harness.datasets", "harness.results", "harness.statistics",
-        "harness.spec",
+        "harness.processes", "harness.spec",
     ),
-    "harness.report": ("harness.results", "harness.statistics", "harness.spec"),
+    "harness.report": ("harness.results", "harness.statistics", "harness.processes", "harness.spec"),
     "harness.check": ("kernels", "harness.datasets", "harness.training", "harness.spec"),
     "harness.bench": (
         "kernels", "harness.datasets", "harness.training", "harness.spec", "harness.check", "harness.results",
-        "harness.sweep",  # it starts its processes as a sweep does, and times whole sweeps
+        "harness.processes", "harness.sweep",  # it times whole sweeps
         "harness.statistics",  # the interval over the seeds of its recipe
     ),
 }  # fmt: skip

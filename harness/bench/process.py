@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from harness.sweep.workers.local import ProcessExecutor
+from harness.processes.executor import ProcessExecutor
 
 
 @contextmanager

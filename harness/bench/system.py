@@ -18,13 +18,13 @@ from harness.bench.bench_folder import Tell
 from harness.bench.process import measuring_process
 from harness.bench.timing import clock
 from harness.errors import HarnessError
+from harness.processes.executor import ProcessExecutor
 from harness.results.frames import load_results
 from harness.spec import Trial
 from harness.spec.study import study_from_table
 from harness.sweep.progress import Progress
 from harness.sweep.runner import run_studies
 from harness.sweep.workers.call import RUN_TRIAL
-from harness.sweep.workers.local import ProcessExecutor
 from harness.sweep.workers.warm_up import tiny_trials
 from harness.training import run_trial
 

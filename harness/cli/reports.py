@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.json_output import print_json
-from harness.cli.options import Form, Json, Output, Profile, Reports, Results
+from harness.cli.options import Form, Jobs, Json, Output, Profile, Reports, Results
 from harness.cli.shared import folder_for, helped
 from harness.errors import HarnessError
 
@@ -22,17 +22,19 @@ def report(
     profile: Profile = "quick",
     results: Results = None,
     reports: Reports = None,
+    jobs: Jobs = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if the report is stale.")] = False,
 ) -> None:
     results, reports = results or folder_for("results", profile), reports or folder_for("reports", profile)
     if not check:
-        write(results, reports)
+        write(results, reports, jobs)
         return
     from harness.report.tutorial import check_tutorial
     from harness.report.write import check_report
     from harness.results.tutorial_tables import has_tutorial
 
-    stale = check_report(results, reports) + (check_tutorial(results, reports) if has_tutorial(results) else [])
+    stale = check_report(results, reports, jobs)
+    stale += check_tutorial(results, reports, jobs) if has_tutorial(results) else []
     for line in stale:
         print(line)
     if stale:
@@ -97,11 +99,11 @@ def export(
     print(f"{len(written)} tables: {output}")
 
 
-def write(results: Path, reports: Path) -> None:
+def write(results: Path, reports: Path, jobs: int | None = None) -> None:
     from harness.report.tutorial import write_tutorial
     from harness.report.write import write_report
     from harness.results.tutorial_tables import has_tutorial
 
-    print(f"report:  {write_report(results, reports)}")
+    print(f"report:  {write_report(results, reports, jobs)}")
     if has_tutorial(results):
-        print(f"page:    {write_tutorial(results, reports)}")
+        print(f"page:    {write_tutorial(results, reports, jobs)}")

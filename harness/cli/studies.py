@@ -71,7 +71,7 @@ def reproduce(
 
         compute_sections(results, outdated_sections(results), lambda name: teller(quiet)(f"tutorial: {name}"))
         _time_kernels_once(results, quiet)
-        write(results, reports)
+        write(results, reports, jobs)
     raise typer.Exit(code)
 
 
@@ -144,8 +144,8 @@ def plan(
     quiet: Quiet = False,
 ) -> None:
     from harness.cli.printing import plan_table, verdicts_lines
+    from harness.processes.executor import cores
     from harness.sweep.plan import plan_studies
-    from harness.sweep.workers.environment import cores
 
     results = results or folder_for("results", profile)
     resolved = _load(studies, profile, settings, seeds, dataset)
@@ -238,9 +238,9 @@ def _run(
     for study in studies if until_decided and not quiet else ():
         if hint := first_look(study):
             note(f"{study.name}: {hint}")
+    from harness.processes.executor import cores
     from harness.sweep.progress import Progress, progress_display
     from harness.sweep.runner import run_studies
-    from harness.sweep.workers.environment import cores
 
     summary = run_studies(
         studies,

@@ -36,9 +36,9 @@ def verify(
     jobs: Jobs = None,
     quiet: Quiet = False,
 ) -> None:
+    from harness.processes.executor import cores
     from harness.sweep import verify as verifying
     from harness.sweep.progress import Progress, progress_display
-    from harness.sweep.workers.environment import cores
 
     if adopt and sample is not None:
         raise InputError("--sample and --adopt exclude each other: how many rows an adoption draws is fixed")

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.collections import Collection, LineCollection
@@ -52,10 +52,10 @@ def drawn(figure: Figure) -> str:
     return digest.hexdigest()[:16]
 
 
-def sealed(text: str, results: str, figures: Iterable[tuple[str, Figure]], files: Mapping[str, str | None]) -> str:
+def sealed(text: str, results: str, shown: Mapping[str, str], files: Mapping[str, str | None]) -> str:
     """Return a page's text with its seal: the digest of the results, and for each of its figures, by the name of its
-    file, what was drawn and the digest of the file."""
-    marks = {name: {"drawn": drawn(figure), "file": files[name]} for name, figure in figures}
+    file, what it shows (`drawn`) and the digest of the file."""
+    marks = {name: {"drawn": what, "file": files[name]} for name, what in shown.items()}
     return text + f"\n<!-- seal {json.dumps({'results': results, 'figures': marks}, indent=1)} -->\n"
 
 

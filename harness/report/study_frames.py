@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -62,9 +62,9 @@ class Frames:
 
 def study_frames(results: Results, name: str) -> Frames:
     """Return the frames of study `name`; accuracies become errors in percent, what was not measured is NaN."""
-    study = results.studies[name]
+    study, results = results.studies[name], results.only(name)
     labels = arm_labels(study)
-    trials = _with_errors(results.trials_of(name))
+    trials = _with_errors(results.trials)
     trials = trials.assign(
         label=trials["arm"].map(labels),
         block=trials["arm"].map({arm.name: arm.block for arm in study.arms}),
@@ -73,7 +73,7 @@ def study_frames(results: Results, name: str) -> Frames:
         stage=trials["phase"].map({phase: stage for stage, phase in enumerate(SHOWN_PHASES)}),
     )
     notes = results.notes.get(name, ())
-    verdicts = with_words(told_verdicts(replace(results, studies={name: study})), study)
+    verdicts = with_words(told_verdicts(results), study)
     if study.probe is not None:
         trials = _in_order(trials, ["place", "seed"])
         rows, nothing = _joined(trials, results.rows), trials.iloc[:0]
@@ -87,9 +87,8 @@ def study_frames(results: Results, name: str) -> Frames:
     trials = _in_order(trials, ["place", "stage", "learning_rate", "seed"])
     curves = _with_errors(_joined(trials, results.curves))
     curves, layers = curves.assign(passes=passes(curves)), _joined(trials, results.layers)
-    predictions = results.predictions.only(trials["trial_id"])
     parts = tuple(ablated(results, name))
-    return Frames(study, trials, curves, layers, results.winners, verdicts, predictions, notes, parts)
+    return Frames(study, trials, curves, layers, results.winners, verdicts, results.predictions, notes, parts)
 
 
 def _in_order(trials: pd.DataFrame, by: list[str]) -> pd.DataFrame:
@@ -97,9 +96,14 @@ def _in_order(trials: pd.DataFrame, by: list[str]) -> pd.DataFrame:
 
 
 def all_frames(results: Results) -> dict[str, Frames]:
-    """Return the frames of every study with trials beside its tuning, by section of the tutorial and then by name."""
+    """Return the frames of every study with trials beside its tuning, in order."""
+    return {name: study_frames(results, name) for name in told_studies(results)}
+
+
+def told_studies(results: Results) -> list[str]:
+    """Return every study with trials beside its tuning, by section of the tutorial and then by name."""
     ran = set(results.trials.loc[results.trials["phase"] != "tune", "study"])
-    return {name: study_frames(results, name) for name in sorted(ran, key=lambda n: place(results.studies[n]))}
+    return sorted(ran, key=lambda name: place(results.studies[name]))
 
 
 def place(study: Study) -> tuple[bool, list[int], str]:

@@ -1,6 +1,7 @@
 """The verdicts on a study's claims, as a table to be pasted into a paper, with what a reader must know to trust it."""
 
 import shlex
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -19,7 +20,7 @@ LEVEL = 0.05
 MARK = "‡"
 
 
-def opening_of_verdicts(frames: dict[str, Frames]) -> str:
+def opening_of_verdicts(frames: Mapping[str, Frames]) -> str:
     """Return how many verdicts of each kind a report holds, and how many false ones the error rate allows."""
     every = pd.concat([study.verdicts for study in frames.values()]) if frames else pd.DataFrame()
     if every.empty:

@@ -5,7 +5,7 @@ serve two arms, and trials recorded under other settings come back when the sett
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from itertools import chain
 from pathlib import Path
@@ -59,6 +59,17 @@ class Results:
     notes: dict[str, list[Note]] = field(default_factory=dict)
     predictions: Predictions = field(default_factory=Predictions)
     rows: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def only(self, name: str) -> "Results":
+        """Return what the results hold of one study."""
+        trials = self.trials_of(name)
+        ids = set(trials["trial_id"])
+        curves, layers = (frame[frame["trial_id"].isin(ids)] for frame in (self.curves, self.layers))
+        rows = self.rows[self.rows["trial_id"].isin(ids)] if len(self.rows) else self.rows
+        return replace(
+            self, studies={name: self.studies[name]}, trials=trials, curves=curves, layers=layers, rows=rows,
+            predictions=self.predictions.only(ids),
+        )  # fmt: skip
 
     def trials_of(self, name: str) -> pd.DataFrame:
         """Return the rows of one study in `trials` with the columns and types that its own trials have.

@@ -24,7 +24,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -90,6 +90,14 @@ class Predictions:
         named = {found.labels for found in kept.values()}
         images = {key: pixels for key, pixels in self.images.items() if key[0] in named}
         return Predictions(kept, {key: labels for key, labels in self.labels.items() if key in named}, images)
+
+    def __reduce__(self) -> tuple[type["Predictions"], tuple[Any, ...]]:
+        """Pickle these unpacked: the files that they are in stay where they are."""
+        found = {}
+        for key, packed in self.trials.items():
+            with suppress(*DAMAGE):
+                found[key] = Prediction(packed.labels, _always(packed.classes()))
+        return Predictions, tuple((vars(self) | {"trials": found}).values())
 
     def joined(self, other: "Predictions") -> "Predictions":
         """Return these and those of another study."""
@@ -192,7 +200,11 @@ def _read_loose(folder: Path) -> dict[Key, Prediction]:
 
 
 def _always(classes: Classes) -> Callable[[], Classes]:
-    return lambda: classes
+    return partial(_itself, classes)
+
+
+def _itself(classes: Classes) -> Classes:
+    return classes
 
 
 class _Block:

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
-from harness.results.predictions import Predictions
+from harness.results.predictions import Classes, Predictions
 from harness.spec.names import is_every_input
 from harness.statistics.intervals import LEVEL, Interval, t_interval
 from harness.statistics.metrics import chance_value
@@ -26,7 +26,7 @@ class Separating(NamedTuple):
     of their test set (images,); `left_out` has the reason by arm for those that have no part in it."""
 
     table: pd.DataFrame
-    labels: NDArray[np.uint8]
+    labels: Classes
     left_out: dict[str, str]
 
 
@@ -75,9 +75,9 @@ def errors_by_image(values: pd.DataFrame, predictions: Predictions) -> NDArray[n
     if values["dataset"].map(is_every_input).any():
         return None
     rows: list[NDArray[np.bool_] | None] = []
-    for row in values.itertuples():
-        found = None if row.lost else predictions.of(str(row.trial_id), str(row.weights_sha256))
-        if found is None and not row.lost:
+    for trial, weights, lost in zip(*(values[name] for name in ("trial_id", "weights_sha256", "lost")), strict=True):
+        found = None if lost else predictions.of(trial, weights)
+        if found is None and not lost:
             return None
         rows.append(None if found is None else found[0] != found[1])
     lengths = {len(row) for row in rows if row is not None}
@@ -109,26 +109,29 @@ def churn(values: pd.DataFrame, predictions: Predictions) -> pd.DataFrame:
     return frame.astype({"value": float, "lost": bool})
 
 
+def _predicted(trials: pd.DataFrame, predictions: Predictions) -> list[tuple[Classes, Classes] | None]:
+    """Return the predicted and the true classes of each trial; None of one that has left none."""
+    return [predictions.of(*one) for one in zip(trials["trial_id"], trials["weights_sha256"], strict=True)]
+
+
 def _disagreement(pair: pd.DataFrame, predictions: Predictions) -> float:
-    found = [predictions.of(str(row.trial_id), str(row.weights_sha256)) for row in pair.itertuples()]
+    found = _predicted(pair, predictions)
     classes = [both[0] for both in found if both is not None]
     if len(classes) < 2 or len(classes[0]) != len(classes[1]):
         return np.nan
     return float(np.mean(classes[0] != classes[1]))
 
 
-def classes_by_arm(
-    trials: pd.DataFrame, predictions: Predictions
-) -> tuple[dict[str, NDArray[np.uint8]], NDArray[np.uint8]]:
+def classes_by_arm(trials: pd.DataFrame, predictions: Predictions) -> tuple[dict[str, Classes], Classes]:
     """Return the predicted classes of each arm (seeds, images) and the true ones (images,).
 
     `trials` has the columns `arm, trial_id, weights_sha256`. Arms of which a trial has left no predictions are left
     out, and so are those that were tested on other images than the first.
     """
-    classes: dict[str, NDArray[np.uint8]] = {}
+    classes: dict[str, Classes] = {}
     labels = np.zeros(0, np.uint8)
     for arm, rows in trials.groupby("arm", sort=False):
-        found = [predictions.of(str(row.trial_id), str(row.weights_sha256)) for row in rows.itertuples()]
+        found = _predicted(rows, predictions)
         kept = [both for both in found if both is not None]
         labels = kept[0][1] if kept and not classes else labels
         if len(kept) == len(found) and all(np.array_equal(true, labels) for _, true in kept):
@@ -157,9 +160,7 @@ def separating(trials: pd.DataFrame, predictions: Predictions, count: int = SHOW
     return Separating(separating_images(classes, labels, count), labels, left_out)
 
 
-def separating_images(
-    classes: Mapping[str, NDArray[np.uint8]], labels: NDArray[np.uint8], count: int = 10
-) -> pd.DataFrame:
+def separating_images(classes: Mapping[str, Classes], labels: Classes, count: int = 10) -> pd.DataFrame:
     """Return the test images on which arms differ most: `image, label, arm, wrong, n, predicted`, a row an arm.
 
     `classes` has the predicted classes of each arm (seeds, images), `labels` (images,) the true ones. Images are

@@ -15,6 +15,7 @@ from harness.statistics.paired import DRAWS, EXACT_UP_TO, sign_flip_test
 RESAMPLES = 1000
 KEY = 80  # of the generator that resamples
 ENOUGH = 0.8
+HELD = 1 << 14  # numbers
 COUNTED = 1000  # seeds; more are not counted further
 BEYOND = COUNTED + 1
 """Stands for "more than 1000 seeds"."""
@@ -66,20 +67,29 @@ def quick_sign_flip_test(rows: ArrayLike) -> np.ndarray:
     given = np.atleast_2d(np.asarray(rows, dtype=float))
     if given.shape[1] <= EXACT_UP_TO:
         return sign_flip_test(given)
+    step = max(1, HELD // given.shape[1])  # rows at a time, so that what is computed of them stays in the caches
+    p = np.concatenate([_saddlepoint(given[start : start + step]) for start in range(0, len(given), step)])
+    return np.where(np.isnan(given).any(1), np.nan, np.clip(p, 1 / (1 + DRAWS), 1.0))
+
+
+def _saddlepoint(given: np.ndarray) -> np.ndarray:
+    """Return the p of each row (r, n); of one with a NaN, anything."""
     size = np.sqrt((given**2).sum(1, keepdims=True))
     d = given / np.where(size > 0, size, 1.0)
-    total = np.abs(d.sum(1))
+    total, squares = np.abs(d.sum(1)), d**2
     t = total.copy()  # the first step from 0; K' is concave, so that no step of Newton's goes too far
     for _ in range(6):
         slope = np.tanh(t[:, None] * d)
-        t += np.maximum(0.0, total - (d * slope).sum(1)) / np.maximum((d**2 * (1 - slope**2)).sum(1), 1e-12)
-        t = np.minimum(t, 1e3)
+        curvature = (squares * (1 - slope**2)).sum(1)
+        step = np.maximum(0.0, total - (d * slope).sum(1)) / np.maximum(curvature, 1e-12)
+        t = np.minimum(t + step, 1e3)
+        if (step <= 1e-6 * t).all():  # the next would be of the size of its square
+            break
     x = np.abs(t[:, None] * d)
     cumulant = (x + np.log1p(np.exp(-2 * x)) - np.log(2)).sum(1)
-    curvature = (d**2 * (1 - np.tanh(x) ** 2)).sum(1)
+    curvature = (squares * (1 - np.tanh(x) ** 2)).sum(1)
     r = np.sqrt(np.maximum(2 * (t * total - cumulant), 0.0))
     u = t * np.sqrt(curvature)
     with np.errstate(divide="ignore", invalid="ignore"):
         tail = ndtr(-r) + np.exp(-(r**2) / 2) / np.sqrt(2 * np.pi) * (1 / u - 1 / r)
-    p = np.where(total < 0.05, 1 - total * np.sqrt(2 / np.pi), 2 * tail)  # near 0 the two fractions cancel
-    return np.where(np.isnan(given).any(1), np.nan, np.clip(p, 1 / (1 + DRAWS), 1.0))
+    return np.where(total < 0.05, 1 - total * np.sqrt(2 / np.pi), 2 * tail)  # near 0 the two fractions cancel

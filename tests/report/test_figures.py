@@ -15,12 +15,11 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from harness.report.figures import curves, draw_study, marks, response, strip, style
+from harness.report.figures import curves, draw_study, draw_summary, marks, response, strip, style
 from harness.report.figures.findings import plus_minus
 from harness.report.figures.forest import linear_within
 from harness.report.fingerprint import drawn as fingerprint
 from harness.report.study_frames import Frames, all_frames
-from harness.report.write import draw
 from harness.results.frames import load_results
 from harness.spec.study import load_study
 from harness.statistics.intervals import t_interval
@@ -39,10 +38,11 @@ def frames(results) -> dict[str, Frames]:
 
 
 @pytest.fixture(scope="module")
-def drawn(results) -> dict[str, Figure]:
+def drawn(frames) -> dict[str, Figure]:
     """The figures of the five studies by file name, rendered."""
     with style.house_style():
-        figures = {drawing.name: drawing.figure for group in draw(results, None).values() for drawing in group}
+        drawings = [draw_summary(frames), *(drawing for study in frames.values() for drawing in draw_study(study))]
+        figures = {drawing.name: drawing.figure for drawing in drawings}
         for figure in figures.values():
             style.png_bytes(figure)
     return figures

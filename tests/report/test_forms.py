@@ -317,8 +317,9 @@ def every_form(five, synthetic, tmp_path_factory):
     path.write_text(study(*FIGURES))
     synthetic(path.parent / "results", load_study(path, "quick"))
     with style.house_style():
-        groups = [*draw(load_results(five), None).values(), *draw(load_results(path.parent / "results"), None).values()]
-        figures = [drawing.figure for group in groups for drawing in group]
+        folders = [all_frames(load_results(folder)) for folder in (five, path.parent / "results")]
+        figures = [draw_summary(frames).figure for frames in folders]
+        figures += [drawing.figure for frames in folders for one in frames.values() for drawing in draw_study(one)]
         for figure in figures:
             style.png_bytes(figure)
     return figures
@@ -393,7 +394,7 @@ def test_figures_of_one_name_are_kept_apart(tmp_path, synthetic):
         path = tmp_path / f"{name}.toml"
         path.write_text("[baseline]\nepochs = 2\n[seeds]\ncount = 2\n")
         synthetic(tmp_path / "results", load_study(path, "quick"))
-    found = [drawing.name for group in draw(load_results(tmp_path / "results"), None).values() for drawing in group]
+    found = [figure.name for figure in draw(load_results(tmp_path / "results"), None, png=False).pictures()]
     assert len(set(found)) == len(found) == 1 + 3 * 2
 
 

@@ -1,5 +1,6 @@
 """Where predictions are kept, a section tells intervals over seeds and images, and images that separate arms."""
 
+import pickle
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -8,12 +9,13 @@ import numpy as np
 import pytest
 
 from harness.report import figures
+from harness.report.arm_tables import arm_table
 from harness.report.differences_section import differences_from_reference
 from harness.report.figures import draw_form, style
 from harness.report.fingerprint import results_digest
 from harness.report.images_section import images_that_separate
-from harness.report.sections import arm_rows
 from harness.report.study_frames import Frames, study_frames
+from harness.report.study_section import arm_rows
 from harness.results.frames import load_results
 from harness.results.predictions import PredictionsWriter, labels_key, prediction, write_images
 from harness.spec.study import study_from_table
@@ -63,7 +65,7 @@ def rows_of(markdown: str) -> list[list[str]]:
 
 def test_errors_and_differences_have_an_interval_over_seeds_and_images(frames):
     made = frames()
-    header, _, *rows = rows_of(arm_rows(made))
+    header, _, *rows = rows_of(arm_rows(made, arm_table(made)))
     place = header.index("with images")
     for row in rows:
         over_seeds, with_images = row[place - 1].partition("± ")[2], row[place].removeprefix("± ")
@@ -75,7 +77,7 @@ def test_errors_and_differences_have_an_interval_over_seeds_and_images(frames):
 
 def test_an_arm_without_predictions_has_a_dash(frames):
     made = frames(without=("rate 1",))
-    header, _, *rows = rows_of(arm_rows(made))
+    header, _, *rows = rows_of(arm_rows(made, arm_table(made)))
     assert [row[header.index("with images")] == "–" for row in rows] == [True, False, False]
     _, _, *rows = rows_of(differences_from_reference(made)[1])
     assert [row[2] == "–" for row in rows] == [True, False]
@@ -83,7 +85,7 @@ def test_an_arm_without_predictions_has_a_dash(frames):
 
 def test_a_study_without_predictions_has_no_such_column_and_no_images(frames):
     made = frames(without=("rate 1", "rate 2", "rate 3"))
-    assert "with images" not in arm_rows(made) + differences_from_reference(made)[1]
+    assert "with images" not in arm_rows(made, arm_table(made)) + differences_from_reference(made)[1]
     assert images_that_separate(made) == []
 
 
@@ -135,6 +137,9 @@ def test_the_images_that_separate_the_arms_are_drawn_with_what_each_arm_takes_th
     assert [str(place) for place in places] == [row[0] for row in rows]
     assert len([text for text in ax.texts if text.get_text().startswith("4 of 4 as")]) >= 8
     assert "4 of 4 seeds of rate 1 are wrong, and 0 of 4 of rate 2" in drawing.caption
+    sent = pickle.loads(pickle.dumps(made))  # as it comes to another process
+    assert words(sent) == words(made)
+    assert images_that_separate(sent) == images_that_separate(made)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-from harness.sweep.workers.environment import THREAD_VARIABLES
+from harness.processes.executor import THREAD_VARIABLES
 
 
 def test_variables_that_change_results_or_speed_are_told():

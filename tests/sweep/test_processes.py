@@ -12,8 +12,7 @@ import pytest
 import sweep_trials
 
 from harness.errors import HarnessError
-from harness.sweep.workers.local import ProcessEndedError, ProcessExecutor
-from harness.sweep.workers.pool import WorkerHungError
+from harness.processes.executor import ProcessEndedError, ProcessExecutor, WorkerHungError
 
 LOAD = "sweep_trials:steady"
 
@@ -88,7 +87,7 @@ def test_killing_the_executor_ends_calls_and_workers():
 def test_workers_do_not_outlive_a_killed_coordinator(notes):
     script = (
         "import sweep_trials\n"
-        "from harness.sweep.workers.local import ProcessExecutor\n"
+        "from harness.processes.executor import ProcessExecutor\n"
         "executor = ProcessExecutor(2, 'sweep_trials:steady')\n"
         "calls = [executor.submit(sweep_trials.telling, n) for n in range(2)]\n"
         "[call.result() for call in calls]\n"
@@ -129,7 +128,7 @@ def test_workers_need_no_current_folder(tmp_path):
     script = (
         "import os, sys; gone = sys.argv[1]; os.mkdir(gone); os.chdir(gone); os.rmdir(gone)\n"
         "import sweep_trials\n"
-        "from harness.sweep.workers.local import ProcessExecutor\n"
+        "from harness.processes.executor import ProcessExecutor\n"
         "with ProcessExecutor(1, 'sweep_trials:steady') as executor:\n"
         f"    print(executor.submit(sweep_trials.steady, {fields()!r}).result()['status'])\n"
     )

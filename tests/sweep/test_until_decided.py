@@ -7,8 +7,8 @@ import pytest
 from sweep_study import work
 
 from harness.errors import InputError
-from harness.report.sections import design, looks, missing
 from harness.report.study_frames import study_frames
+from harness.report.study_section import design, looks, missing
 from harness.results.frames import load_results
 from harness.spec.study import study_from_table
 from harness.statistics.verdict_table import told_verdicts

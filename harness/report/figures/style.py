@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+import matplotlib.image
 import matplotlib.style
 from cycler import cycler
 from matplotlib.axes import Axes
@@ -87,8 +88,12 @@ def blank_figure(height: float, width: float = WIDTH) -> Figure:
 
 def png_bytes(figure: Figure) -> bytes:
     """Return the figure as PNG; the same figure on the same versions gives the same bytes."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": None})
+    buffer, canvas = io.BytesIO(), figure.canvas
+    assert isinstance(canvas, FigureCanvasAgg)
+    canvas.draw()  # once, where savefig draws a figure twice
+    unsigned: dict[str, Any] = {"Software": None}
+    pixels = canvas.buffer_rgba()
+    matplotlib.image.imsave(buffer, pixels, format="png", origin="upper", dpi=figure.dpi, metadata=unsigned)
     return buffer.getvalue()
 
 

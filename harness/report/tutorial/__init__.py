@@ -9,11 +9,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from harness.errors import InputError
+from harness.processes.executor import cores
 from harness.report.figures import draw_form
 from harness.report.figures.panels import Drawing
-from harness.report.figures.style import house_style, png_bytes
+from harness.report.figures.style import house_style
 from harness.report.fingerprint import sealed
 from harness.report.folder import TUTORIAL, digest, file_digest, publish, refuse_foreign, stale
+from harness.report.rendered import Rendered, rendered
+from harness.report.side_by_side import side_by_side
 from harness.report.study_frames import all_frames
 from harness.report.tutorial.claims import read_verdicts, verdicts_digest
 from harness.report.tutorial.page import render
@@ -27,29 +30,25 @@ Picture = Callable[[Tables], tuple[Figure, str]]
 """From the tables of a section to a picture and its caption."""
 
 
-def write_tutorial(results: Path, reports: Path) -> Path:
+def write_tutorial(results: Path, reports: Path, jobs: int | None = None) -> Path:
     """Write `reports`/tutorial.md and `reports`/tutorial/*.png from the results folder; return the page's path.
 
     Raises InputError when there are no tables of the tutorial, or when `reports` holds other things or cannot be
-    written, HarnessError when the disk is full.
+    written, HarnessError when the disk is full. Sections are drawn in `jobs` processes as studies are in a report.
     """
     refuse_foreign(reports, TUTORIAL)
-    drawings = _drawings(results)
-    with house_style():
-        files = {f"{d.name}.png": png_bytes(d.figure) for group in drawings.values() for d in group}
-    text = _compose(results, drawings, {name: digest(content) for name, content in files.items()})
+    figures = _figures(results, png=True, jobs=jobs)
+    files = {f"{figure.name}.png": figure.png for group in figures.values() for figure in group}
+    text = _compose(results, figures, {name: digest(content) for name, content in files.items()})
     return publish(reports, text, files, TUTORIAL)
 
 
-def check_tutorial(results: Path, reports: Path) -> list[str]:
+def check_tutorial(results: Path, reports: Path, jobs: int | None = None) -> list[str]:
     """Return what of the page is stale, edited or missing, a line each; [] when it follows from the results."""
-    drawings = _drawings(results)
-    on_disk = {
-        f"{d.name}.png": file_digest(reports / TUTORIAL.figures / f"{d.name}.png")
-        for group in drawings.values()
-        for d in group
-    }
-    return stale(reports, TUTORIAL, _compose(results, drawings, on_disk), on_disk)
+    figures = _figures(results, png=False, jobs=jobs)
+    names = [f"{figure.name}.png" for group in figures.values() for figure in group]
+    on_disk = {name: file_digest(reports / TUTORIAL.figures / name) for name in names}
+    return stale(reports, TUTORIAL, _compose(results, figures, on_disk), on_disk)
 
 
 def draw_section(section: Section, tables: Tables) -> list[Drawing]:
@@ -77,24 +76,30 @@ def study_drawings(section: Section, results: Path) -> list[Drawing]:
     return drawings
 
 
-def _drawings(results: Path) -> dict[str, list[Drawing]]:
+def _figures(results: Path, png: bool, jobs: int | None) -> dict[str, list[Rendered]]:
+    """Return the figures by the number of their section, with their files where `png` asks for it."""
     if not has_tutorial(results):
         raise InputError(f"results folder {results}: holds nothing of the tutorial; `harness tutorial` computes it")
+    with side_by_side(len(SECTIONS), jobs or cores()) as begin:
+        begun = {section.number: begin(draw_part, section, results, png) for section in SECTIONS}
+        return {number: part() for number, part in begun.items()}
+
+
+def draw_part(section: Section, results: Path, png: bool) -> list[Rendered]:
+    """Return the figures of a section."""
     with house_style():
-        return {
-            section.number: draw_section(section, read_tables(results, section.number))
-            + study_drawings(section, results)
-            for section in SECTIONS
-        }
+        own = draw_section(section, read_tables(results, section.number))
+        return [rendered(drawing, png) for drawing in own + study_drawings(section, results)]
 
 
-def _compose(results: Path, drawings: Mapping[str, list[Drawing]], digests: Mapping[str, str | None]) -> str:
+def _compose(results: Path, figures: Mapping[str, list[Rendered]], digests: Mapping[str, str | None]) -> str:
     identity = tables_digest(results) + verdicts_digest(results)
-    figures = ((f"{d.name}.png", d.figure) for group in drawings.values() for d in group)
+    shown = {f"{figure.name}.png": figure.drawn for group in figures.values() for figure in group}
     captions = {
-        number: [(f"{TUTORIAL.figures}/{d.name}.png", d.caption) for d in group] for number, group in drawings.items()
+        number: [(f"{TUTORIAL.figures}/{figure.name}.png", figure.caption) for figure in group]
+        for number, group in figures.items()
     }
     tables = {section.number: read_tables(results, section.number) for section in SECTIONS}
     provenance = {section.number: read_provenance(results, section.number) for section in SECTIONS}
     text = render(tables, captions, read_verdicts(results), provenance)
-    return sealed(text, identity, figures, digests)
+    return sealed(text, identity, shown, digests)

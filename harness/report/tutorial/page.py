@@ -12,7 +12,8 @@ from harness.report import markdown as md
 from harness.report.folder import REPORT, TUTORIAL
 from harness.report.labels import listed
 from harness.report.provenance import environment_table
-from harness.report.sections import Captioned, anchor, pictures
+from harness.report.sections import Captioned, pictures
+from harness.report.study_section import anchor
 from harness.report.tutorial.claims import claims_table, read_verdicts
 from harness.report.tutorial.tables import cells, flush_right, heading
 from harness.results.tutorial_tables import NUMBERS, read_tables

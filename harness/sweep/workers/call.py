@@ -3,9 +3,9 @@
 import faulthandler
 import os
 from functools import cache
-from importlib import import_module
 from typing import Any
 
+from harness.processes.calls import function, one_line
 from harness.sweep.code_digest import code_digest
 from harness.sweep.workers.environment import capture
 
@@ -29,18 +29,6 @@ def execute(work: str, fields: dict[str, Any], time_limit: float | None = None) 
             faulthandler.cancel_dump_traceback_later()
     code = "probe" if "probe" in fields else fields["backend"]
     return answer | {"code_digest": code_digest(code), "environment": capture()}
-
-
-def function(name: str) -> Any:
-    """Return the function ``module:name``."""
-    module, _, attribute = name.partition(":")
-    return getattr(import_module(module), attribute)
-
-
-def one_line(error: BaseException) -> str:
-    """Return an exception as ``Type: message``, on one line of readable length."""
-    text = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
-    return text if len(text) <= 500 else text[:499] + "…"
 
 
 @cache

@@ -10,10 +10,11 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from harness.errors import HarnessError, InputError
+from harness.processes.executor import WorkerLostError
 from harness.spec.probes import Run
 from harness.sweep.progress import Progress
 from harness.sweep.workers.call import execute
-from harness.sweep.workers.pool import Stop, WorkerLostError, Workers
+from harness.sweep.workers.pool import Stop, Workers
 
 CONNECT_LIMIT = 10.0  # seconds for the scheduler to answer, and then for a first worker to be there
 LOST_LIMIT = 30.0  # seconds without scheduler or without any worker, after which the sweep stops

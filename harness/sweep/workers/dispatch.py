@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 from harness.datasets.catalog import has_name
 from harness.errors import HarnessError
+from harness.processes.calls import one_line
+from harness.processes.executor import WorkerHungError, WorkerLostError
 from harness.spec.probes import Run
-from harness.sweep.workers.call import one_line
-from harness.sweep.workers.pool import POLL, Stop, WorkerHungError, WorkerLostError, Workers
+from harness.sweep.workers.pool import POLL, Stop, Workers
 
 
 class Task(NamedTuple):

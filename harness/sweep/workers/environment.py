@@ -12,19 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import harness
+from harness.processes.executor import THREAD_VARIABLES, cores
 
 PACKAGES = ("ablation-harness", "numpy", "numba", "llvmlite", "scipy")
-
-THREAD_VARIABLES = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "BLIS_NUM_THREADS": "1",
-    "VECLIB_MAXIMUM_THREADS": "1",
-    "NUMBA_NUM_THREADS": "1",
-}
-"""One thread each, to be set before NumPy is imported."""
-
 
 LIBRARIES = re.compile(r"(NUMBA|OPENBLAS|OMP|MKL|BLIS)_\w+")
 PLACES = re.compile(r"\w+_(DIR|PATH|ROOT)")
@@ -85,13 +75,6 @@ def _variables() -> dict[str, str]:
         for name, value in sorted(os.environ.items())
         if LIBRARIES.fullmatch(name) and not PLACES.fullmatch(name) and name not in THREAD_VARIABLES
     }
-
-
-def cores() -> int:
-    """Return the number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _version(package: str) -> str | None:

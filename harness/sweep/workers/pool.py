@@ -11,14 +11,6 @@ from harness.sweep.progress import Progress
 POLL = 0.2  # seconds between looks at interruption and at the state of the workers
 
 
-class WorkerLostError(Exception):
-    """A worker died under a call; the message says how."""
-
-
-class WorkerHungError(Exception):
-    """A worker was still busy at the end of the time limit and was killed."""
-
-
 class Stop:
     """Set `requested` to end a run: nothing new is started, what runs may finish."""
 

@@ -12,7 +12,7 @@ from harness.sweep.workers.call import RUN_TRIAL, execute
 from harness.sweep.workers.pool import POLL, Stop
 
 if TYPE_CHECKING:
-    from harness.sweep.workers.local import ProcessExecutor
+    from harness.processes.executor import ProcessExecutor
 
 STEP: dict[str, Any] = {
     "train_size": 2,

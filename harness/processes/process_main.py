@@ -1,4 +1,4 @@
-"""The process that `ProcessExecutor` starts: ``python -m harness.sweep.workers.process_main MODULE:FUNCTION``.
+"""The process that `ProcessExecutor` starts: ``python -m harness.processes.process_main MODULE:FUNCTION``.
 
 It loads that function, says so with an empty line, then reads calls from standard input and writes results to
 standard output, a line of JSON each: {"function": "module:name", "arguments": […]} in, {"result": …} or
@@ -12,13 +12,13 @@ import sys
 import threading
 from typing import Any
 
-from harness.sweep.workers.call import function, one_line
+from harness.processes.calls import function, one_line
 
 
 def serve(load: str) -> None:
     """Load `load`, then answer calls until the input closes."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what a trial prints must not mix with the answers
+    os.dup2(2, 1)  # what a function prints must not mix with the answers
     calls: queue.SimpleQueue[str] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(calls,), daemon=True).start()
     function(load)
