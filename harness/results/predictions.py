@@ -19,7 +19,7 @@ import json
 import lzma
 import zipfile
 import zlib
-from base64 import b85decode, b85encode
+from base64 import b64decode, b64encode
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -179,7 +179,7 @@ class PredictionsWriter:
 
 
 def _line(key: Key, found: Prediction) -> dict[str, Any]:
-    classes = b85encode(zlib.compress(found.classes().tobytes(), 1)).decode()
+    classes = b64encode(zlib.compress(found.classes().tobytes(), 1)).decode()
     return {"schema": 1, "trial_id": key[0], "weights": key[1], "labels": found.labels, "classes": classes}
 
 
@@ -192,7 +192,7 @@ def _read_loose(folder: Path) -> dict[Key, Prediction]:
     for text in lines:
         try:
             line = json.loads(text)
-            classes = np.frombuffer(zlib.decompress(b85decode(line["classes"])), np.uint8)
+            classes = np.frombuffer(zlib.decompress(b64decode(line["classes"])), np.uint8)
             found[line["trial_id"], line["weights"]] = Prediction(line["labels"], _always(classes))
         except (*DAMAGE, TypeError, RecursionError):
             continue
