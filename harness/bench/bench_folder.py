@@ -18,8 +18,7 @@ Tell = Callable[[str], None]
 
 def write_table(results: Path, name: str, frame: pd.DataFrame) -> Path:
     """Write `frame` as ``<results>/bench/<name>.csv``, numbers to 6 digits; return its path."""
-    path = results / FOLDER / f"{name}.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = _made(results) / f"{name}.csv"
     write_atomically(path, frame.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
     return path
 
@@ -29,4 +28,10 @@ def write_environment(results: Path) -> None:
     found = {name: value for name, value in capture().items() if name != "threads"}
     peers = {name: version(name) for name, module in PEERS.items() if find_spec(module)}
     found["versions"] |= peers
-    write_atomically(results / FOLDER / "environment.json", json.dumps(found, indent=1) + "\n")
+    write_atomically(_made(results) / "environment.json", json.dumps(found, indent=1) + "\n")
+
+
+def _made(results: Path) -> Path:
+    folder = results / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -7,7 +7,7 @@ from harness.spec import Trial
 
 INPUTS, CLASSES, IMAGES = 784, 10, 60_000
 MOMENTUM = 0.9  # of the rule of that name
-STRETCH_FLOPS = 1e10
+STRETCH_STEPS, STRETCH_FLOPS = 500, 5e9
 
 
 class Recipe(NamedTuple):
@@ -50,8 +50,8 @@ class Recipe(NamedTuple):
 
     @property
     def stretch(self) -> int:
-        """Return the number of steps that are trained in one go: an epoch, or as many as make up STRETCH_FLOPS."""
-        return min(self.steps, int(STRETCH_FLOPS / self.product_flops))
+        """Return the number of steps that are trained in one go, for a tenth of a second or so; at most an epoch."""
+        return min(self.steps, STRETCH_STEPS, int(STRETCH_FLOPS / self.product_flops))
 
     @property
     def product_flops(self) -> float:

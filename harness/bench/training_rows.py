@@ -12,7 +12,7 @@ from harness.bench.recipes import Recipe
 from harness.bench.timing import Seconds, ratio, rotations, spread
 from harness.errors import HarnessError
 
-ROUNDS, ROUND_SECONDS = 5, 0.2
+ROUNDS, ROUND_SECONDS = 5, 0.15
 LOSS_RATIO = 1.5
 """A contender whose mean loss over the first stretch is more than this times ours, or less than ours by as much, trains
 something else."""

@@ -8,6 +8,7 @@ import pytest
 
 from harness.bench import recipe_times, summary, sweep_rows
 from harness.bench import sweep_times as sweep
+from harness.bench.bench_folder import write_environment
 from harness.bench.contenders import CONTENDERS, JAX, OURS, TORCH, Data
 from harness.bench.recipes import IMAGES
 from harness.datasets import load_dataset
@@ -92,3 +93,8 @@ def test_what_the_recipe_reached_is_told_with_its_intervals():
         "test accuracy 98.20 ± 0.25 % (3 seeds; p = 0.04 that the mean is not above 98 %) in 0.500 ± 0.000 s, "
         "0.400 of them in steps"
     )
+
+
+def test_an_environment_is_written_where_no_table_was_yet(tmp_path):
+    write_environment(tmp_path)
+    assert (tmp_path / "bench" / "environment.json").is_file()
