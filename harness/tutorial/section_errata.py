@@ -118,7 +118,7 @@ def _training() -> list[Erratum]:
                 f"the noise its validation loss is lowest in epoch {by_formula.argmin() + 1} of {len(EPOCHS)}: it does "
                 "not turn up", "§4.4, study early_stopping"),
         Erratum("4.4", "says that early stopping has no setting of its own", "it needs to know how long to wait, and "
-                "what counts as better", "`patience` and `min_delta` of a trial", "study early_stopping"),
+                "what counts as better", "the fields patience and min_delta of a trial", "study early_stopping"),
     ]  # fmt: skip
 
 
@@ -130,7 +130,7 @@ def _class() -> list[Erratum]:
         Erratum("5.1", "drops the last incomplete batch without saying so", "each epoch leaves out some images",
                 f"{IMAGES:,} - {IMAGES // BATCH} · {BATCH} = {IMAGES % BATCH}", "study last_batch"),
         Erratum("5.1", "follows the test set from epoch to epoch", "a validation set is for that; the test set is read "
-                "once", "`train` is given training and test images, and sets none aside",
+                "once", "its function train is given training and test images, and sets none aside",
                 "§5.1, study tutorial_network"),
         Erratum("5.1", "shows first-layer weights in 4 × 8 panels", "the layer has more units than that",
                 f"{NETWORK[1]} units, {4 * 8} panels", "§5.2"),

@@ -24,7 +24,8 @@ Tables = Mapping[str, pd.DataFrame]
 ERRATA, SEE = "errata", "see"
 OPENING = (
     "A walk through the tutorial, section by section. Every number comes from the kernels of this project and stands "
-    "beside the tutorial's own, and every picture is drawn from the tables in `results/tutorial`, with nothing made up."
+    "beside the tutorial's own, and every picture is drawn from the tables in `results/tutorial` or from the trials of "
+    "a study, with nothing made up."
 )
 
 
