@@ -121,9 +121,11 @@ def _chosen(
     if rows["missed"].any():
         compared = trials.loc[rows.index]
         known = curve_metrics.with_trials(curves, compared)
-        most = np.fmax(curve_metrics.budget(known, compared, measure.unit or "epochs"), rows["value"].max())
-        rows = rows.assign(value=rows["value"].mask(rows["missed"], most))
-    return rows[list(VALUE_COLUMNS)].reset_index(drop=True)
+        given = np.fmax(curve_metrics.budgets(known, compared, measure.unit or "epochs"), rows["value"])
+        rows = rows.assign(
+            value=rows["value"].mask(rows["missed"], given.max()), most=given.groupby(rows["arm"]).transform("max")
+        )
+    return rows[[*VALUE_COLUMNS, *(name for name in ("most",) if name in rows)]].reset_index(drop=True)
 
 
 def _of_units(rows: pd.DataFrame, units: Sequence[Unit]) -> pd.DataFrame:

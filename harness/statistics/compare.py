@@ -24,7 +24,7 @@ from harness.errors import InputError
 from harness.results.files import STUDY_FILE, read_study, study_folders
 from harness.results.frames import Results, load_results, load_study_results
 from harness.spec.study import Study
-from harness.statistics.curve_metrics import budget, first_at_target
+from harness.statistics.curve_metrics import budgets, first_at_target
 from harness.statistics.intervals import t_interval
 from harness.statistics.machines import unlike
 from harness.statistics.matched_arms import Match, Version, differing_settings, matched_arms
@@ -173,7 +173,7 @@ def _times(trials: pd.DataFrame, curves: dict[str, pd.DataFrame], target: float)
     reached = pd.concat([part["trial_id"].map(first[side]) for side, part in sides.items()]).reindex(trials.index)
     reached = reached.astype(float).where(trials["status"] == "done")
     for _, arm in trials.groupby(CELL):
-        given = max(budget(curves[str(side)], part, "samples") for side, part in arm.groupby("side"))
+        given = max(budgets(curves[str(side)], part, "samples").max() for side, part in arm.groupby("side"))
         trials.loc[arm.index, "budget"] = given
     return trials.assign(value=reached.fillna(trials["budget"]), lost=reached.isna())
 

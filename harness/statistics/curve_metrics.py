@@ -53,18 +53,18 @@ def first_at_target(curves: pd.DataFrame, of: str, target: float, unit: str) -> 
     return curves[there].groupby("trial_id")[UNIT_COLUMNS[unit]].min().astype(float)
 
 
-def budget(curves: pd.DataFrame, trials: pd.DataFrame, unit: str) -> float:
-    """Return the largest time that any of the trials was given, in `unit`; NaN where it is not known.
+def budgets(curves: pd.DataFrame, trials: pd.DataFrame, unit: str) -> pd.Series:
+    """Return the time that each of the trials was given, in `unit`, by row; NaN where it is not known.
 
     A trial is given its epochs, whether or not it diverged or stopped before; seconds are those that were spent.
     """
+    epochs = trials["epochs"].astype(float)
     if unit == "epochs":
-        return float(trials["epochs"].max())
-    given = curves[curves["trial_id"].isin(trials["trial_id"])]
+        return epochs
     if unit == "seconds":
-        return float(given["seconds"].max())
-    an_epoch = (given[unit] / given["epoch"]).groupby(given["trial_id"]).max()
-    return float((trials["trial_id"].map(an_epoch) * trials["epochs"]).max())
+        return trials["trial_id"].map(curves.groupby("trial_id")["seconds"].max()).astype(float)
+    an_epoch = (curves[unit] / curves["epoch"]).groupby(curves["trial_id"]).max()
+    return trials["trial_id"].map(an_epoch).astype(float) * epochs
 
 
 def after_best(curves: pd.DataFrame) -> pd.Series:

@@ -40,17 +40,24 @@ def paired_differences(
     `difference` is the mean of a - b over them, `low` and `high` bound its 95 % t-interval, `share` is the share of
     seeds in which a is strictly better, `p` is two-sided, of the sign-flip test, `p_adjusted` Holm's over the pairs
     given. A seed without a finite value leaves its pair without a result rather than being dropped; one seed bounds no
-    interval. Rows of `values` may come in any order. Raises ValueError for a seed that an arm has twice.
+    interval. Rows of `values` may come in any order. Of times, `values` may tell what was `missed`, and of each arm the
+    `most` it was given: a miss then counts as the more of the two arms compared. Raises ValueError for a seed that an
+    arm has twice.
     """
     given = values.assign(value=values["value"].replace([np.inf, -np.inf], np.nan), there=1.0)
-    by_seed = {column: given.pivot(index="seed", columns="arm", values=column) for column in ("value", "there")}
+    columns = ("value", "there", *(name for name in ("missed", "most") if "most" in values))
+    by_seed = {column: given.pivot(index="seed", columns="arm", values=column) for column in columns}
 
     def of(side: int, column: str) -> np.ndarray:
         """One side of every pair, (pairs, seeds); NaN where the arm lacks the seed."""
         return by_seed[column].reindex(columns=[pair[side] for pair in pairs]).to_numpy(dtype=float).T
 
     matched = ~np.isnan(of(0, "there") + of(1, "there"))
-    told = seed_by_seed(of(0, "value") - of(1, "value"), matched)
+    sides = [of(side, "value") for side in (0, 1)]
+    if "most" in columns:
+        most = np.fmax(of(0, "most"), of(1, "most"))
+        sides = [np.where(of(side, "missed") == 1, most, value) for side, value in enumerate(sides)]
+    told = seed_by_seed(sides[0] - sides[1], matched)
     better = told["below" if lower_is_better else "above"]
     table = pd.DataFrame(pairs, columns=["a", "b"]).join(told).assign(share=better, p_adjusted=holm(told["p"]))
     return table[list(PAIR_COLUMNS)]

@@ -64,7 +64,8 @@ def differences(results: Results, every_pair: bool = False) -> pd.DataFrame:
 
     The metrics are the test error and those that claims name, but for metrics that reduce arms. Each arm is compared
     with the study's reference, and every pair of up to six arms, or of any number with `every_pair`; Holm's adjustment
-    is made within study, phase and metric. An arm without trials in a phase keeps its rows, with n = 0.
+    is made within study, phase and metric. A time that was missed counts as the larger budget of the two arms. An arm
+    without trials in a phase keeps its rows, with n = 0.
     """
     parts = []
     for name, study in results.studies.items():

@@ -251,3 +251,13 @@ def test_up_to_six_arms_every_pair_is_compared_once_and_of_more_those_with_the_r
 def test_the_seeds_that_can_decide_are_the_fewest(comparisons):
     n = seeds_that_can_decide(comparisons)
     assert comparisons * smallest_p(n) <= 0.05 < comparisons * smallest_p(n - 1)
+
+
+def test_a_miss_counts_as_the_larger_budget_of_the_two_arms_compared():
+    rows = [(seed, arm, value, value is None, most)
+            for arm, most, values in (("a", 4.0, [2, None, None]), ("b", 6.0, [3, 5, None]), ("c", 9.0, [1, 1, None]))
+            for seed, value in enumerate(values)]  # fmt: skip
+    values = pd.DataFrame(rows, columns=["seed", "arm", "value", "missed", "most"]).fillna({"value": 9.0})
+    found = paired_differences(values, [("a", "b"), ("a", "c"), ("b", "c")])
+    expected = [np.mean([-1, 6 - 5, 0]), np.mean([1, 9 - 1, 0]), np.mean([2, 4, 0])]
+    assert found["difference"].tolist() == pytest.approx(expected)
