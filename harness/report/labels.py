@@ -147,15 +147,24 @@ def _apart(group: list[str], found: dict[str, str], room: int) -> dict[str, str]
     differ = (place for place, letters in enumerate(zip(*group, strict=False)) if len(set(letters)) > 1)
     same = next(differ, min(map(len, group)))
     head = group[0][: room // 3]
-    cut = {name: f"{head}…{_ended(name[max(same - 2, len(head)) :], room - len(head) - 1)}" for name in group}
+    head = head.rpartition(" ")[0] or head
+    cut = {name: f"{head}…{_from(name, same, len(head), room - len(head) - 1)}" for name in group}
     parts = list(_alike(cut).values())
     if len(parts) == 1:
         return cut
     return {name: text for part in parts for name, text in _apart(part, cut, room).items()}
 
 
-def _ended(text: str, room: int) -> str:
-    return text if len(text) <= room else f"{text[: room - 1]}…"
+def _from(name: str, place: int, least: int, room: int) -> str:
+    """Return at most `room` characters of a name around a place, from `least` on: whole words where they fit."""
+    word = max(name.rfind(sign, 0, place) for sign in " =,") + 1
+    start = word if word >= least and place - word <= room // 2 else max(place - 2, least)
+    text = name[start:]
+    if len(text) <= room:
+        return text
+    kept = text[: room - 1]
+    whole = kept.rpartition(" ")[0]
+    return f"{whole if len(whole) > place - start else kept}…"
 
 
 def wrapped(text: str, room: int, lines: int = 2) -> str:

@@ -16,6 +16,7 @@ from harness.report.figures.findings import plus_minus
 from harness.report.labels import arm_labels, in_words, listed
 from harness.report.study_frames import SHOWN_PHASES, Frames
 from harness.report.verdicts_section import verdicts_of
+from harness.spec.probes import PROBES
 from harness.spec.study import Study
 from harness.text import number, setting
 
@@ -144,7 +145,7 @@ def missing(frames: Frames) -> list[str]:
         absent = [md.escape(label) for arm, label in arm_labels(study).items() if arm not in ran]
         if absent:
             lines[-1] += f" None yet of {listed(absent)}."
-    if study.seeds < FEW_SEEDS:
+    if study.seeds < FEW_SEEDS and not (study.probe and PROBES[study.probe].WITHOUT_CHANCE):
         lines.append(f"> **Few seeds:** {study.seeds}; differences between arms cannot be told from chance.")
     return lines
 

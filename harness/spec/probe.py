@@ -12,12 +12,14 @@ class Probe(Table):
 
     A parameter has a default, and two probes may give one name to different things. `METRICS` are the numbers that a
     run returns, `ROWS` the columns of the frame beside them, the first of which orders it. Metrics that are `TIMED`
-    depend on the machine at the moment, so that no run gives them again.
+    depend on the machine at the moment, so that no run gives them again. Of a probe `WITHOUT_CHANCE` the seed changes
+    nothing: one seed is as good as many.
     """
 
     METRICS: ClassVar[tuple[str, ...]] = ()
     ROWS: ClassVar[tuple[str, ...]] = ()
     TIMED: ClassVar[tuple[str, ...]] = ()
+    WITHOUT_CHANCE: ClassVar[bool] = False
 
     probe: str
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0

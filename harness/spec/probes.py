@@ -111,6 +111,7 @@ class ThresholdUnit(Probe):
     """Of how many inputs of a function of two bits one threshold unit is right, whatever its weights."""
 
     METRICS = ("most_right", "separable")
+    WITHOUT_CHANCE = True
 
     probe: Literal["threshold_unit"] = "threshold_unit"
     function: Literal["xor", "and", "or", "nand"] = "xor"
@@ -120,6 +121,7 @@ class ForwardByHand(Probe):
     """The output of the tutorial's first exercise."""
 
     METRICS = ("output",)
+    WITHOUT_CHANCE = True
 
     probe: Literal["forward_by_hand"] = "forward_by_hand"
     backend: names.Backend = "numpy"

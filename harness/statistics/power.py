@@ -1,7 +1,11 @@
 """How many seeds would decide: the power of a test at n seeds, by resampling the seeds seen (bootstrap, Efron 1979).
 
-Power by a plug-in of what was seen is as uncertain as the effect itself (Hoenig and Heisey 2001); it plans the next
-run and is no evidence.
+Power by a plug-in of what was seen takes the effect seen for the true one (Hoenig and Heisey 2001): it plans the next
+run and is no evidence. It is hopeful. Half a point planted between two sets of real trainings (20 pairs seen) was found
+in 7, 8 and 11 % of 10, 20 and 40 new pairs; the plug-in foretold 13, 21 and 29 to 32 %, single predictions scattering
+by 11, 21 and 30 points. To draw the effect anew for each resample as well (predictive power, or assurance) foretells
+more still, 20, 30 and 42 %; to take from the effect's square that of its standard error 10, 15 and 22 %. Told the
+effect, `power` foretells 9, 11 and 12 %, within 5 points, single predictions scattering by 5.
 """
 
 from collections.abc import Callable
@@ -41,6 +45,7 @@ def seeds_to_decide(test: Test, seen: ArrayLike, level: float) -> int | None:
     """Return the least n, above the seeds seen (k, seeds), at which `test` has power 0.8; `BEYOND` for more than 1000.
 
     None where nothing can be resampled: fewer than two seeds, or one without a value. Power is taken to rise with n.
+    The effect seen is taken for the true one, so where little is to be found the number is too small: see above.
     """
     given = np.asarray(seen, dtype=float)
     if given.shape[-1] < 2 or np.isnan(given).any():

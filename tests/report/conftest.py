@@ -4,12 +4,14 @@ import hashlib
 import json
 import math
 import shutil
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from harness.report.figures import style
 from harness.report.study_frames import Frames, all_frames
 from harness.report.write import write_report
 from harness.results.files import write_study
@@ -18,6 +20,8 @@ from harness.results.journal import encode
 from harness.spec.cells import Cell, confirm_cells, first_cells
 from harness.spec.study import Study, load_study
 from harness.spec.trial import Trial, parameter_count, trial_id
+
+sys.path.insert(0, str(Path(__file__).parent))  # for drawn_studies
 
 DATASET = "d" * 64
 FIVE = ("initialization", "optimizer", "normalization", "dropout", "depth_width")
@@ -114,6 +118,13 @@ def write_synthetic(folder: Path, study: Study, alter: Alter = unaltered) -> Pat
     (place / "journal.jsonl").write_bytes(b"".join(encode(record) for record in records.values()))
     (place / "environment.json").write_text(json.dumps({"e1": ENVIRONMENT}))
     return place
+
+
+@pytest.fixture
+def in_house_style() -> Iterator[None]:
+    """Draw as the report does."""
+    with style.house_style():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection, PolyCollection
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.markers import CARETDOWN
 from matplotlib.text import Text
 
 from harness.report.figures import curves, draw_study, draw_summary, marks, response, strip, style
@@ -90,9 +91,10 @@ def test_a_strip_has_a_dot_a_seed_and_the_interval_above(axes):
 
 def test_a_response_has_a_dot_a_seed_and_the_interval_beside_it(axes):
     frame = pd.concat([seeds(TWO, x=1.0), seeds(TWO, x=2.0).assign(y=lambda t: t["y"] + 1)])
+    frame["y"] += 20
     response(frame, x="x", y="y", colour="arm", palette={"a": "#000000", "b": "#ff0000"}, ax=axes)
     assert sorted(dots(axes)[:, 1]) == sorted(frame["y"])
-    expected = [t_interval(np.add(ys, shift)) for ys in TWO.values() for shift in (0, 1)]
+    expected = [t_interval(np.add(ys, shift + 20)) for ys in TWO.values() for shift in (0, 1)]
     np.testing.assert_allclose([bar[:, 1] for bar in bars(axes)], [(found.low, found.high) for found in expected])
     assert len({bar[0, 0] for bar in bars(axes)}) == 4  # no bar covers another
 
@@ -159,6 +161,16 @@ def test_lost_seeds_are_counted_in_red_beside_their_arm(axes):
     assert "2.50 ± 19.06" in {text.get_text() for text in axes.texts}  # 12.706 · 2.1213 / √2
 
 
+def test_a_bar_of_positive_values_that_goes_on_below_ends_in_an_arrow_in_the_panel(axes):
+    frame = pd.concat([seeds({"a": [0.2, 0.3, 1.0]}, x=1.0), seeds({"a": [1.0, 1.1, 1.2]}, x=2.0)])
+    response(frame, x="x", y="y", colour="arm", ax=axes)
+    low = [bar[0][1] for bar in bars(axes)]
+    assert low == pytest.approx([0.1, t_interval([1.0, 1.1, 1.2]).low])
+    (arrow,) = [line for line in axes.lines if line.get_marker() == CARETDOWN]
+    assert arrow.get_ydata()[0] == pytest.approx(0.1)
+    assert np.isnan(arrow.get_ydata()[1])
+
+
 def test_the_share_of_lost_seeds_is_drawn_as_it_is(axes):
     frame = pd.concat([seeds({"a": [1.0, np.nan, np.nan, 1.0]}, x=1.0), seeds({"a": [1.0] * 4}, x=2.0)])
     response(frame.assign(lost=100.0 * (frame["status"] != "done")), x="x", y="lost", colour="arm", ax=axes)
@@ -219,7 +231,8 @@ def test_texts_within_a_panel_do_not_touch(drawn):
 
 def test_an_arm_has_one_colour_in_all_figures_of_its_study(frames):
     with style.house_style():
-        *_, curves, sensitivity = (drawing.figure for drawing in draw_study(frames["optimizer"]))
+        figures = {drawing.name: drawing.figure for drawing in draw_study(frames["optimizer"])}
+    curves, sensitivity = figures["optimizer-curves"], figures["optimizer-sensitivity"]
     arms = set(frames["optimizer"].trials["label"])
     titles = {text.get_text(): to_hex(text.get_color()) for text in sensitivity.findobj(Text)}
     colour = style.colours(dict.fromkeys(frames["optimizer"].trials["label"]))

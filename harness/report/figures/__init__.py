@@ -120,10 +120,14 @@ def _drawing(name: str, table: FigureTable, frames: Frames) -> Drawing:
 
 
 def draw_summary(frames: Mapping[str, Frames]) -> Drawing:
-    """Return the summary: for each study the figure that is its headline, or the first."""
+    """Return the summary: for each study the figure that is its headline, or the first.
+
+    Of more studies than it has room for, those that say which figure is their headline.
+    """
+    tables = {name: figures_of(study) for name, study in frames.items()}
+    central = [name for name in frames if any(table.headline for table in tables[name])]
     chosen = []
-    for study in frames.values():
-        tables = figures_of(study)
-        table = next((table for table in tables if table.headline), tables[0])
-        chosen.append((view_of(table, study), FORMS[table.form].headline))
-    return summary.draw(chosen)
+    for name in central if len(frames) > summary.ROOM and central else frames:
+        table = next((table for table in tables[name] if table.headline), tables[name][0])
+        chosen.append((view_of(table, frames[name]), FORMS[table.form].headline))
+    return summary.draw(chosen, len(frames) - len(chosen))

@@ -24,7 +24,7 @@ from harness.text import counted
 COLOURS = dict(zip(ORDER, ("#009E73", "#D55E00", "#56606B", "#A6B0BA"), strict=True))
 SHAPES = dict(zip(ORDER, ("o", "X", "s", "D"), strict=True))
 HOLDS = "#E3F3EC"  # where a claim would hold
-MOST_ROWS = 5  # of a headline
+MOST_ROWS = 3  # of a headline
 WIDE = 20  # times the smallest effect or interval, from which of the largest the axis is logarithmic
 ROW = 0.36  # inches
 LETTERS = 46  # of a line of a row's name

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.markers import CARETDOWN
 from matplotlib.patheffects import withStroke
 from matplotlib.transforms import ScaledTranslation, blended_transform_factory
 
@@ -64,7 +65,8 @@ def response(
     """Draw `y` against the numeric column `x`: per `colour` a line through the means, intervals, a dot a seed.
 
     `data` has a row per seed with `status` and `trial_id`. Values above `cap` are drawn on it as triangles. Series
-    stand slightly apart, and the dots a little to the right of their mean, so that nothing covers them. A hollow mean
+    stand slightly apart, and the dots a little to the right of their mean, so that nothing covers them. The bar of
+    positive values that goes on below half the least of its seeds ends there in an arrow. A hollow mean
     is one of the seeds that are left, with their number; where none is left, a red cross stands at the top. `y="lost"`
     is the share (%) of lost seeds, without dots.
     """
@@ -83,7 +85,10 @@ def response(
         table = means(part.sort_values("at", kind="stable"), ["at"], y)
         left = table[table["n"] > 0]
         bounds = left[["mean", "low", "high"]].clip(upper=cap)
-        ax.vlines(left["at"], bounds["low"], bounds["high"], color=shade, linewidth=1.4, zorder=4)
+        foot = feet(part, left, ["at"], y)
+        ax.vlines(left["at"], np.fmax(bounds["low"], foot), bounds["high"], color=shade, linewidth=1.4, zorder=4)
+        if foot.notna().any():
+            ax.plot(left["at"], foot, marker=CARETDOWN, linestyle="", color=shade, markersize=4, zorder=4)
         if join:  # where every seed was lost the line is broken
             ax.plot(table["at"], table["mean"].clip(upper=cap), color=shade, linewidth=1.6, zorder=4, label=str(name))
         whole = (left["n"] == left["total"]) | (y == "lost")
@@ -93,6 +98,17 @@ def response(
         if y != "lost":
             _mark_losses(ax, table, cap)
     return ax
+
+
+def feet(part: pd.DataFrame, table: pd.DataFrame, by: list[str], y: str) -> pd.Series:
+    """Return, for the `means` of groups of positive values, half the least of each whose interval goes on below that;
+    NaN for the others."""
+    least = (
+        table[by]
+        .merge(part[y].astype(float).groupby([part[key] for key in by]).min().reset_index(), "left")[y]
+        .set_axis(table.index)
+    )
+    return (least / 2).where((least > 0) & (table["low"] < least / 2))
 
 
 def _mark_losses(ax: Axes, table: pd.DataFrame, cap: float) -> None:
@@ -248,6 +264,8 @@ def _caption(view: View, every: pd.DataFrame, data: pd.DataFrame, metrics: tuple
     for metric in metrics:
         if metric.endswith("_loss") and (data[metric] > panels.cap_of(metric, data[metric])).any():
             parts.append(f"Triangles lie above a loss of {number(panels.cap_of(metric, data[metric]))}.")
+    if any(feet(data, means(data, BY, metric), BY, metric).notna().any() for metric in metrics):
+        parts.append("A bar that ends in an arrow goes on below.")
     if (data["status"] != "done").any():
         parts.append("A hollow mark is the mean of the seeds that are left; a red cross stands where none is.")
     most = 2 if data.groupby(["panel", "series"]).ngroups <= MOST_SAID // 2 - 1 else 1

@@ -1,4 +1,4 @@
-"""The summary: the panel that stands for each study, two in a row, so that it can be read on a narrow page."""
+"""The summary: the panels that stand for the studies, three in a row, which a page of the report has room for."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,13 +14,15 @@ from harness.report.labels import wrapped
 from harness.report.study_frames import SHOWN_PHASES
 from harness.statistics.intervals import summarise
 
-WIDTH = 6.0  # inches: as many pixels as any figure, so its type is larger
-COLUMNS = 2
+WIDTH = 8.0  # inches: as many pixels as any figure, so its type is larger
+COLUMNS = 3
+ROOM = 12
+"""Panels that a reader takes in at a glance."""
 Headline = Callable[[Axes, View], str]
 
 
-def draw(headlines: Sequence[tuple[View, Headline]]) -> Drawing:
-    """A panel a study; `headlines` are what draws them."""
+def draw(headlines: Sequence[tuple[View, Headline]], more: int = 0) -> Drawing:
+    """A panel a study; `headlines` are what draws them, `more` counts the studies without one."""
     columns = min(COLUMNS, len(headlines)) or 1
     rows = -(-len(headlines) // columns) or 1
     figure = style.blank_figure(0.1 + 2.6 * rows, WIDTH)
@@ -36,8 +38,9 @@ def draw(headlines: Sequence[tuple[View, Headline]]) -> Drawing:
     if spare:
         how_to_read(spare[0])
     phases = " and ".join(sorted({SHOWN_PHASES[view.frames.final] for view, _ in headlines}))
+    which = f"{len(headlines)} of {len(headlines) + more} studies" if more else "Each study"
     caption = (
-        f"Each study at a glance: {DOTS}, over the seeds that finished ({phases}); a hollow mark is the mean of seeds "
+        f"{which} at a glance: {DOTS}, over the seeds that finished ({phases}); a hollow mark is the mean of seeds "
         "that are left, red numbers are lost seeds. The sections below name every arm and say what was lost."
     )
     return Drawing("summary", figure, caption)
