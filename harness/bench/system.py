@@ -38,9 +38,7 @@ def measure(tell: Tell) -> list[dict[str, Any]]:
     busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     rows = [_row("load of the machine at the start, which lengthens times on the wall", busy, "processes")]
     tell("compiling from nothing")
-    rows.append(
-        _row("cold compile of everything, two dtypes side by side, processor time", cold_compile(), "s", below=40)
-    )
+    rows.append(_row("cold start of a trial, compiling what it runs, processor time", cold_start(), "s", below=20))
     tell("a warm start")
     rows.append(_row("`harness train`, warm, until the first batch is evaluated", warm_start(), "s", below=1.5))
     tell("workers")
@@ -73,8 +71,8 @@ def _row(
     return {"figure": figure, "value": value, "unit": unit, "goal": goal, "reached": reached}
 
 
-def cold_compile() -> float:
-    """Return the processor time of the slower of two processes, each of which compiles one dtype with no cache."""
+def cold_start() -> float:
+    """Return the processor time of a process that trains a tiny trial with no cache, in the slower of both dtypes."""
     dtypes = [Trial(dtype=dtype) for dtype in ("float32", "float64")]  # type: ignore[arg-type]
     seconds = []
     for tiny in tiny_trials(dtypes):

@@ -82,7 +82,9 @@ def _near(trial: Trial, dataset: Dataset, images: Images, part: Literal["train",
     if not images.sparse:
         return Sample(images, rows)
     starts, nonzeros = _copied(dataset, key, part)
-    copy = images._replace(labels=images.labels[rows], starts=starts, nonzeros=nonzeros)
+    labels = images.labels[rows]
+    labels.flags.writeable = False  # as they all are: the same compiled version
+    copy = images._replace(labels=labels, starts=starts, nonzeros=nonzeros)
     return Sample(copy, np.arange(len(rows)))
 
 

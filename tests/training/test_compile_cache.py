@@ -104,6 +104,16 @@ def test_an_edited_callee_in_another_file_is_noticed(tmp_path):
     assert call(tmp_path / "cache", copy.parent) == FROM_CACHE
 
 
+def test_a_training_compiles_each_kernel_for_one_set_of_types():
+    """An array that is read-only in one place and not in another would double what a first run waits for."""
+    told = "from harness import Trial, train\nfrom kernels.numba_backend import LEVEL_1, epoch\n"
+    told += "train(Trial(train_size=2, val_size=1, epochs=1, batch_size=2, hidden=(1,), evaluate_train=True))\n"
+    told += "made = [*LEVEL_1, epoch.train_epoch, epoch._batch_gradient, epoch.evaluate]\n"
+    told += "print(*sorted({len(one.overloads) for one in made}), len(epoch.evaluate.overloads))"
+    done = subprocess.run([sys.executable, "-P", "-c", told], capture_output=True, text=True, timeout=300, check=True)
+    assert done.stdout.split() == ["0", "1", "1"]
+
+
 def test_a_first_run_is_known_as_such(tmp_path, monkeypatch):
     monkeypatch.setattr("kernels.numba_backend.machine.compile.CACHE_DIR", tmp_path / "none")
     assert not is_compiled(Trial())
