@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from harness.probes.measured import Measured
+from harness.probes.measured import Measured, log_spaced
 from harness.spec.probes import Bowl
 from harness.training.streams import stream
 from kernels import layout
@@ -28,7 +28,7 @@ def bowl(asked: Bowl) -> Measured:
     losses = 0.5 * (along**2 * curvatures).sum(axis=1)  # (T + 1,)
     steep = along[np.abs(along[:, 0]) > ROUNDING * np.abs(along[0, 0]), 0]
     straight = np.linalg.norm(path[-1] - path[0])
-    shown = [step for step in _shown(asked.limit) if step < len(path)]
+    shown = [step for step in log_spaced(asked.limit) if step < len(path)]
     return Measured(
         {
             "steps": len(path) - 1 if losses[-1] <= asked.target * losses[0] else asked.limit,
@@ -44,11 +44,6 @@ def bowl(asked: Bowl) -> Measured:
             "flat": [along[step, -1] / along[0, -1] for step in shown],
         },
     )
-
-
-def _shown(limit: int) -> list[int]:
-    """Return the steps that rows show: every one at first, then about sixty a decade."""
-    return [0, *dict.fromkeys(int(step) for step in np.geomspace(1, limit, int(60 * np.log10(limit)) + 2))]
 
 
 def descent(asked: Bowl, curvatures: np.ndarray, axes: np.ndarray, start: np.ndarray) -> np.ndarray:

@@ -41,7 +41,7 @@ def one_layer(asked: OneLayer) -> Measured:
     seen = np.linspace(-1, 1, LOOKED_AT)
     fitted = features(seen) @ weights
     off = np.abs(fitted - target(seen))
-    shown = slice(None, None, 100)
+    shown = slice(None, None, 250)
     return Measured(
         {"largest_deviation": float(off.max()), "mean_deviation": float(off.mean())},
         {"x": seen[shown].tolist(), "function": target(seen)[shown].tolist(), "network": fitted[shown].tolist()},

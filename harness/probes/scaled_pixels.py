@@ -3,7 +3,7 @@
 import numpy as np
 
 from harness.datasets import load_dataset
-from harness.probes.measured import Measured
+from harness.probes.measured import Measured, log_spaced
 from harness.spec.probes import ScaledPixels
 from harness.training.streams import stream
 from kernels import layout
@@ -39,7 +39,8 @@ def scaled_pixels(asked: ScaledPixels) -> Measured:
         )  # fmt: skip
     chance = float(np.log(dataset.classes))
     loss = value if np.isfinite(value) and value < chance else chance
-    return Measured({"loss": loss}, {"step": range(len(curve)), "batch_loss": curve})
+    shown = [step for step in log_spaced(asked.steps) if step < len(curve)]
+    return Measured({"loss": loss}, {"step": shown, "batch_loss": [curve[step] for step in shown]})
 
 
 def _gradient(gradients: np.ndarray, parameters: np.ndarray, x: np.ndarray, labels: np.ndarray) -> float:
