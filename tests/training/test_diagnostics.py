@@ -15,11 +15,11 @@ NETWORK = layout.network([2, 2, 1])
 def test_a_unit_is_dead_that_is_active_on_none_of_the_images(backend_name, together, rows, share):
     """Four units: the first is woken by image 0, the second by image 1, the others by neither."""
     kernels, network = setup.backend(backend_name), layout.network([2, 4, 2])
-    state = layout.new_state(network, layout.optimizer("sgd"), np.float64)
+    state = layout.new_state(network, layout.optimizer("sgd"), np.float32)
     layout.weight(state.parameters, network, 0)[...] = [[1, -1, 0, -1], [-1, 1, 0, -1]]
     pixels = np.array([[5, 0], [0, 7]], np.uint8)
     images = setup.images_from(pixels, np.zeros(2, np.uint8), None, False, 1.0, 0.0)
-    workspace = layout.new_workspace(network, together, np.float64, sparse=False)
+    workspace = layout.new_workspace(network, together, np.float32, sparse=False)
     assert diagnostics.dead_shares(kernels, workspace, state, images, np.array(rows), network) == [share]
 
 
