@@ -81,7 +81,7 @@ class Workspace(NamedTuple):
     """Buffers for one batch of at most B rows; layer l of width M has rows at ``B * units[l]``."""
 
     x: NDArray[Any]  # (B * D,) the batch's inputs; (0,) where only the packed form is used
-    gathered: NDArray[Any]  # (B * D,) the same before input dropout; (0,) without
+    gathered: NDArray[Any]  # (B * D,) the same before input dropout; (0,) without, or where packed
     preactivations: NDArray[Any]  # (B * U,)
     activations: NDArray[Any]  # (B * U,) before dropout
     dropped: NDArray[Any]  # (B * U,) after dropout; (0,) without
@@ -89,7 +89,7 @@ class Workspace(NamedTuple):
     mean: NDArray[Any]  # (L * max(B, widest),) batch norm's statistics of a layer's units
     inverse_std: NDArray[Any]  # (L * max(B, widest),) ... or layer norm's of the rows
     mask: NDArray[np.uint8]  # (B * U,) units kept; (0,) without dropout
-    input_mask: NDArray[np.uint8]  # (B * D,) inputs kept; (0,) without input dropout
+    input_mask: NDArray[np.uint8]  # (B * D,) inputs kept; (0,) without input dropout, or where packed
     logits: NDArray[Any]  # (B * K,)
     probabilities: NDArray[Any]  # (B * K,)
     losses: NDArray[Any]  # (B,)
@@ -102,6 +102,11 @@ class Workspace(NamedTuple):
     lists: NDArray[np.uint16]  # (D, LIST_STRIDE) scratch of the sparse first layer, as are:
     counts: NDArray[np.int32]  # (D,)
     tile: NDArray[Any]  # (LISTED_ROWS * TILE,)
+    # the packed batch with some inputs dropped; (0,) each without
+    kept_starts: NDArray[np.int64]  # (B * parts + 1,)
+    kept: NDArray[np.uint16]  # (B * D,)
+    groups: NDArray[np.uint8]  # (4 ⌈D / 4⌉ + 4,) scratch
+    places: NDArray[np.int64]  # (B,) 0, 1, …: its rows
 
 
 def network(
@@ -208,10 +213,11 @@ def new_workspace(net: Network, batch: int, dtype: DTypeLike, *, sparse: bool) -
     inputs, classes = int(net.widths[0]), int(net.widths[-1])
     units, layers = hidden_units(net), len(net.widths) - 1
     widest = int(net.widths[1:].max())
-    normalized, dropped = net.normalization != NO_NORM, net.dropout > 0
+    normalized, dropped, dropped_inputs = net.normalization != NO_NORM, net.dropout > 0, net.input_dropout > 0
+    repacked = batch if sparse and dropped_inputs else 0
     return Workspace(
         x=_zeros(0 if sparse else batch * inputs, dtype),
-        gathered=_zeros(batch * inputs if net.input_dropout > 0 else 0, dtype),
+        gathered=_zeros(batch * inputs if dropped_inputs and not sparse else 0, dtype),
         preactivations=_zeros(batch * units, dtype),
         activations=_zeros(batch * units, dtype),
         dropped=_zeros(batch * units if dropped else 0, dtype),
@@ -219,7 +225,7 @@ def new_workspace(net: Network, batch: int, dtype: DTypeLike, *, sparse: bool) -
         mean=_zeros(max(batch, widest) * layers if normalized else 0, dtype),
         inverse_std=_zeros(max(batch, widest) * layers if normalized else 0, dtype),
         mask=_zeros(batch * units if dropped else 0, np.uint8),
-        input_mask=_zeros(batch * inputs if net.input_dropout > 0 else 0, np.uint8),
+        input_mask=_zeros(batch * inputs if dropped_inputs and not sparse else 0, np.uint8),
         logits=_zeros(batch * classes, dtype),
         probabilities=_zeros(batch * classes, dtype),
         losses=_zeros(batch, dtype),
@@ -231,6 +237,10 @@ def new_workspace(net: Network, batch: int, dtype: DTypeLike, *, sparse: bool) -
         lists=_zeros(inputs * LIST_STRIDE if sparse else 0, np.uint16).reshape(-1, LIST_STRIDE),
         counts=_zeros(inputs if sparse else 0, np.int32),
         tile=_zeros(LISTED_ROWS * TILE if sparse else 0, dtype),
+        kept_starts=_zeros(repacked * parted(inputs)[0] + 1 if repacked else 0, np.int64),
+        kept=_zeros(repacked * inputs, np.uint16),
+        groups=_zeros(4 * -(-inputs // 4) + 4 if repacked else 0, np.uint8),
+        places=np.arange(repacked, dtype=np.int64),
     )
 
 

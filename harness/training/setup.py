@@ -86,7 +86,7 @@ def initial_state(trial: Trial, network: Network, optimizer: Optimizer) -> State
 def images_of(trial: Trial, dataset: Dataset, train: NDArray[np.int64]) -> tuple[Images, Images]:
     """Training and test images as the kernels read them; packed where that pays."""
     scale, shift = _input_map(trial, dataset, train)
-    visited = trial.backend == "numba" and shift == 0 and trial.input_dropout == 0
+    visited = trial.backend == "numba" and shift == 0
     pixels = packed_images(dataset) if visited else None
     sparse = pixels is not None
     return (

@@ -35,12 +35,12 @@ normalize_backward = chosen(branches.NORMALIZE_BACKWARD, normalization)
 
 
 @part
-def block_forward(state, workspace, images, rows, network, layer, key, step, training):
+def block_forward(state, workspace, inputs, network, layer, key, step, training):
     """One block: affine -> norm -> (+ skip) -> activation -> dropout."""
-    batch, n = workspace.losses.size, rows.size
+    batch, n = workspace.losses.size, inputs.rows.size
     z = unit_rows(workspace.preactivations, network, layer, batch, n)
     a = unit_rows(workspace.activations, network, layer, batch, n)
-    layer_affine(z, state, workspace, images, rows, network, layer)
+    layer_affine(z, state, workspace, inputs, network, layer)
     _normalize(state, workspace, z, n, network, layer, training)
     if has_skip(network, layer):
         residual_forward(z, layer_input(workspace, n, network, layer))
@@ -58,20 +58,20 @@ def block_forward(state, workspace, images, rows, network, layer, key, step, tra
 
 
 @part
-def layer_affine(z, state, workspace, images, rows, network, layer):
-    w, b, n = weight(state.parameters, network, layer), bias(state.parameters, network, layer), rows.size
+def layer_affine(z, state, workspace, inputs, network, layer):
+    w, b, n = weight(state.parameters, network, layer), bias(state.parameters, network, layer), inputs.rows.size
     if layer > 0:
         affine_forward(z, layer_input(workspace, n, network, layer), w, b)
-    elif images.sparse:
+    elif inputs.sparse:
         sparse_affine_forward(
             z,
             workspace.tile,
-            images.starts,
-            images.nonzeros,
-            rows,
+            inputs.starts,
+            inputs.nonzeros,
+            inputs.rows,
             w,
             b,
-            images.scale,
+            inputs.scale,
         )
     else:
         affine_forward(z, rows_of(workspace.x, n, network.widths[0]), w, b)
@@ -104,9 +104,9 @@ def layer_input(workspace, n, network, layer):
 
 
 @part
-def first_layer_backward(state, dz, workspace, images, rows, network):
+def first_layer_backward(state, dz, workspace, inputs, network):
     dw, db = weight(state.gradients, network, 0), bias(state.gradients, network, 0)
-    if images.sparse:
+    if inputs.sparse:
         sparse_affine_backward(
             dw,
             db,
@@ -114,17 +114,17 @@ def first_layer_backward(state, dz, workspace, images, rows, network):
             workspace.counts,
             workspace.tile,
             dz,
-            images.starts,
-            images.nonzeros,
-            rows,
-            images.scale,
+            inputs.starts,
+            inputs.nonzeros,
+            inputs.rows,
+            inputs.scale,
         )
     else:
-        affine_backward_parameters(dw, db, dz, rows_of(workspace.x, rows.size, network.widths[0]))
+        affine_backward_parameters(dw, db, dz, rows_of(workspace.x, inputs.rows.size, network.widths[0]))
 
 
 @part
-def first_layer_sgd_step(state, dz, workspace, images, rows, network, rate):
+def first_layer_sgd_step(state, dz, workspace, inputs, network, rate):
     """SGD's step for the weights of a sparse first layer; its bias is left with the gradient."""
     sparse_affine_sgd_step(
         weight(state.parameters, network, 0),
@@ -132,10 +132,10 @@ def first_layer_sgd_step(state, dz, workspace, images, rows, network, rate):
         workspace.counts,
         workspace.tile,
         dz,
-        images.starts,
-        images.nonzeros,
-        rows,
-        images.scale,
+        inputs.starts,
+        inputs.nonzeros,
+        inputs.rows,
+        inputs.scale,
         rate,
     )
     sum_rows(bias(state.gradients, network, 0), dz)

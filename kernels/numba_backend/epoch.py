@@ -26,11 +26,12 @@ from kernels.numba_backend.blocks import (
     layer_input,
     multiply,
 )
-from kernels.numba_backend.dropout import dropout_forward
+from kernels.numba_backend.dropout import dropout_forward, dropout_packed
 from kernels.numba_backend.inputs import (
     gather_rows,
 )
 from kernels.numba_backend.machine.buffers import (
+    Inputs,
     bias,
     has_skip,
     rows_of,
@@ -75,10 +76,10 @@ def _batch_gradient(state, workspace, images, rows, network, key, step, rate) ->
     For packed images only. No step is taken where the loss is not finite.
     """
     n, last = rows.size, network.widths.size - 2
-    _gather(workspace, images, rows, network, key, step)
+    inputs = _gather(workspace, images, rows, network, key, step)
     for layer in range(last):
-        block_forward(state, workspace, images, rows, network, layer, key, step, np.bool_(True))
-    _output_forward(state, workspace, images, rows, network)
+        block_forward(state, workspace, inputs, network, layer, key, step, np.bool_(True))
+    _output_forward(state, workspace, inputs, network)
     labels = _labels(workspace, images, rows)
     _loss_forward(workspace, n, labels, network)
     total = 0.0
@@ -99,9 +100,9 @@ def _batch_gradient(state, workspace, images, rows, network, key, step, rate) ->
             residual_backward(dx, rows_of(workspace.d_sum, n, x.shape[1]))
         dz = block_backward(state, workspace, dx, n, network, layer - 1)
     if rate != 0 and math.isfinite(loss):
-        first_layer_sgd_step(state, dz, workspace, images, rows, network, rate)
+        first_layer_sgd_step(state, dz, workspace, inputs, network, rate)
     else:
-        first_layer_backward(state, dz, workspace, images, rows, network)
+        first_layer_backward(state, dz, workspace, inputs, network)
     return loss
 
 
@@ -157,10 +158,10 @@ def evaluate(sample_losses, predictions, workspace, state, images, rows, network
         chunk = vector(rows, start, min(batch, rows.size - start))
         n = chunk.size
         _ask_for(images, rows, start + n, batch, network)
-        _gather_for_inference(workspace, images, chunk, network)
+        inputs = _gather_for_inference(workspace, images, chunk, network)
         for layer in range(last):
-            block_forward(state, workspace, images, chunk, network, layer, np.uint64(0), np.int64(0), np.bool_(False))
-        _output_forward(state, workspace, images, chunk, network)
+            block_forward(state, workspace, inputs, network, layer, np.uint64(0), np.int64(0), np.bool_(False))
+        _output_forward(state, workspace, inputs, network)
         _loss_forward(workspace, n, _labels(workspace, images, chunk), network)
         p = rows_of(workspace.probabilities, n, network.widths[last + 1])
         for i in range(n):
@@ -197,34 +198,52 @@ def _labels(workspace, images, rows):
 
 @part
 def _gather(workspace, images, rows, network, key, step):
-    """The batch's inputs into workspace.x (N, D), some of them dropped; nothing where they are read packed."""
+    """The batch's inputs, some of them dropped: workspace.x (N, D), or packed rows."""
     n, width, rate = rows.size, network.widths[0], network.input_dropout
+    kept = kept_scale(network, rate)
+    if images.sparse and rate == 0:
+        return _packed_rows(images.starts, images.nonzeros, rows, images.scale)
     if images.sparse:
-        return
+        starts, nonzeros = workspace.kept_starts, workspace.kept
+        of = images.starts, images.nonzeros, rows, width
+        dropout_packed(starts, nonzeros, workspace.groups, *of, key, step, rate)
+        return _packed_rows(starts, nonzeros, vector(workspace.places, 0, n), images.scale * kept)
     if rate == 0:
         gather_rows(rows_of(workspace.x, n, width), images.pixels, rows, images.scale, images.shift)
     else:
         pixels, mask = rows_of(workspace.gathered, n, width), rows_of(workspace.input_mask, n, width)
         gather_rows(pixels, images.pixels, rows, images.scale, images.shift)
-        x = rows_of(workspace.x, n, width)
-        dropout_forward(x, mask, pixels, key, step, np.int64(0), rate, kept_scale(network, rate))
+        dropout_forward(rows_of(workspace.x, n, width), mask, pixels, key, step, np.int64(0), rate, kept)
+    return _dense_rows(images, rows)
 
 
 @part
 def _gather_for_inference(workspace, images, rows, network):
+    share = 1 - network.input_dropout if network.scaled_dropout else 1.0  # of what comes in training
     if images.sparse:
-        return
+        return _packed_rows(images.starts, images.nonzeros, rows, images.scale * share)
     x = rows_of(workspace.x, rows.size, network.widths[0])
     gather_rows(x, images.pixels, rows, images.scale, images.shift)
-    if network.scaled_dropout and network.input_dropout > 0:
-        multiply(x, 1 - network.input_dropout)
+    if share != 1:
+        multiply(x, share)
+    return _dense_rows(images, rows)
 
 
 @part
-def _output_forward(state, workspace, images, rows, network):
+def _packed_rows(starts, nonzeros, rows, scale):
+    return Inputs(np.bool_(True), vector(starts, 0, starts.size), vector(nonzeros, 0, nonzeros.size), rows, scale)
+
+
+@part
+def _dense_rows(images, rows):
+    return Inputs(np.bool_(False), vector(images.starts, 0, 0), vector(images.nonzeros, 0, 0), rows, 1.0)
+
+
+@part
+def _output_forward(state, workspace, inputs, network):
     last = network.widths.size - 2
-    z = rows_of(workspace.logits, rows.size, network.widths[last + 1])
-    layer_affine(z, state, workspace, images, rows, network, last)
+    z = rows_of(workspace.logits, inputs.rows.size, network.widths[last + 1])
+    layer_affine(z, state, workspace, inputs, network, last)
 
 
 @part

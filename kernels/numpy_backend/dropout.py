@@ -7,6 +7,8 @@ the counter is (unit // 4, row, layer, step), and the four words it yields serve
 
 import numpy as np
 
+from kernels.layout import parted
+
 ROUNDS = 10
 MULTIPLIERS = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 WEYL = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)  # golden ratio, sqrt(3) - 1
@@ -34,6 +36,28 @@ def dropout_mask(mask, key, step, layer, rate):
     words = _philox(groups, rows, np.uint64(layer), np.uint64(step), key & LOW, key >> HIGH)
     words = np.stack(np.broadcast_arrays(*words), axis=-1).reshape(n, -1)  # (N, M rounded up to 4)
     mask[...] = words[:, :m] >= np.uint64(rate * 2.0**32)
+
+
+def dropout_packed(kept_starts, kept, groups, starts, nonzeros, rows, width, key, step, rate):
+    """``x = pixels[rows] · mask``, packed: list the pixels of a batch that input dropout keeps as rows of their own.
+
+    Out: kept_starts (N · parts + 1,), kept (pixels of these rows,) uint16: those kept, then zeros; groups
+    (4 ⌈D / 4⌉ + 4,) uint8 is scratch of the compiled twin. In: the packed data set, as `pack_rows` makes it, rows (N,)
+    integers, width D; key, step and rate as of `dropout_mask`, with layer 0. Source: `dropout_forward`, without zeros.
+    """
+    del groups
+    parts, wide = parted(width)
+    mask = np.zeros((len(rows), parts * wide), np.uint8)
+    dropout_mask(mask, key, step, 0, rate)
+    kept_starts[0] = end = 0
+    for place in range(len(rows) * parts):
+        i, p = divmod(place, parts)
+        entries = nonzeros[starts[rows[i] * parts + p] : starts[rows[i] * parts + p + 1]]
+        chosen = entries[mask[i, p * wide + (entries >> 8)] == 1]
+        kept[end : end + len(chosen)] = chosen
+        end += len(chosen)
+        kept_starts[place + 1] = end
+    kept[end:] = 0
 
 
 def dropout_forward(out, mask, x, key, step, layer, rate, scale):

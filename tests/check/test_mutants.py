@@ -163,6 +163,7 @@ MUTANTS = [
         ("one mask for all samples", "(groups, rows, np", "(groups, 0 * rows, np", "dropout_mask"),
         ("high half of the key ignored", "key >> HIGH)", "np.uint64(0))", "dropout_mask"),
         ("a round too few", "ROUNDS = 10", "ROUNDS = 9", "dropout_mask"),
+        ("masks of the first part for all", "mask[i, p * wide + (entries", "mask[i, (entries", "dropout_packed"),
         ("inverted dropout not scaled", "np.where(mask, x * scale, 0)", "np.where(mask, x, 0)", "dropout_forward"),
         (
             "gradient not scaled",
@@ -295,7 +296,8 @@ MUTANTS = [
     ),
     *_mutants(
         "numba_backend/dropout.py",
-        ("remaining units share a word", "words[unit] >= threshold", "words[0] >= threshold", "dropout_mask"),
+        ("remaining units share a word", "(8 * (unit % 4)) & ONE", "(0) & ONE", "dropout_mask"),
+        ("pixels of a group share a word", "unit & THREE", "unit & ONE", "dropout_packed"),
     ),
     *_mutants(
         "numba_backend/regularization.py",

@@ -44,7 +44,8 @@ def setting(
     pixels.flags.writeable = labels.flags.writeable = False  # as a mapped dataset: the same compiled version
     data = Images(pixels, labels, **pack(pixels), sparse=packed, scale=1 / 255, shift=0.0)
     dense, sparse = (layout.new_workspace(network, batch or images, dtype, sparse=s) for s in (False, True))
-    workspace = sparse._replace(x=dense.x)  # for both, as the reference reads dense images only
+    read_dense = {"x": dense.x, "gathered": dense.gathered, "input_mask": dense.input_mask}
+    workspace = sparse._replace(**read_dense)  # for both, as the reference reads dense images only
     return Setting(network, state, workspace, data, rng.permutation(images))
 
 

@@ -1,11 +1,14 @@
 """What is known of dropout: the random stream once more in Python's integers, and the masks that come from it."""
 
+import math
 from functools import partial
 
 import numpy as np
 
-from harness.check.facts.entry import Derivative, Env, Size, each, fact, normal, normal_timed
-from harness.check.facts.ladders import UNITS
+from harness.check.facts.affine_facts import BLOCKS
+from harness.check.facts.entry import Cost, Derivative, Env, Size, each, fact, normal, normal_timed
+from harness.check.facts.inputs_facts import packed, pixels_drawn, pixels_timed
+from harness.check.facts.ladders import FIRST_LAYERS, UNITS
 
 
 def _units(rng: np.random.Generator, size: Size) -> Env:
@@ -80,3 +83,41 @@ def dropout_mask(shape, key, step, layer, rate):
 def dropout_forward(x, key, step, layer, rate, scale):
     mask = _kept(x.shape, key, step, layer, rate)
     return {"out": x * mask * scale, "mask": mask}
+
+
+def _packed_rows(rng: np.random.Generator, size: Size) -> Env:
+    """Rows of a packed data set by number, one of them twice; scratch memory holds what must never be read."""
+    rows = rng.permutation(size.n + 2)[: size.n]
+    rows[-1] = rows[0]
+    numbers = {"width": size.d, "key": rng.integers(2**64, dtype=np.uint64), "step": 11, "rate": 0.375}
+    scratch = np.full(size.d + 7, 255, np.uint8)
+    return packed(pixels_drawn(rng, size.n + 2, size.d)) | numbers | {"rows": rows, "groups": scratch}
+
+
+def _packed_rows_timed(rng: np.random.Generator, size: Size) -> Env:
+    images = packed(pixels_timed(size.n))
+    numbers = {"width": size.d, "key": np.uint64(0x9E3779B97F4A7C15), "step": 7, "rate": 0.2}
+    outputs = {"kept_starts": np.zeros_like(images["starts"]), "kept": np.zeros_like(images["nonzeros"])}
+    scratch = {"groups": np.zeros(size.d + 7, np.uint8)}
+    return images | numbers | outputs | scratch | {"rows": rng.permutation(size.n)}
+
+
+@fact(
+    draws=(_packed_rows,),
+    terms=lambda kept_starts, kept: {"kept_starts": 0 * kept_starts, "kept": 0 * kept},
+    cost=lambda s: Cost(25 * s.nonzeros, s.nonzeros / 2, s.nonzeros / 2),  # of 2 bytes each
+    timed=_packed_rows_timed,
+    ladder=FIRST_LAYERS,
+    checked_also_at=BLOCKS,
+)
+def dropout_packed(starts, nonzeros, rows, width, key, step, rate):
+    mask = _kept((len(rows), width), key, step, 0, rate)
+    parts = math.ceil(width / 256)
+    wide, kept, ends, listed = math.ceil(width / parts), [], [0], 0
+    for i, row in enumerate(rows):
+        for p in range(parts):
+            entries = nonzeros[starts[row * parts + p] : starts[row * parts + p + 1]].tolist()
+            kept += [entry for entry in entries if mask[i, p * wide + entry // 256]]
+            ends.append(len(kept))
+            listed += len(entries)
+    return {"kept_starts": np.array(ends), "kept": np.array(kept + [0] * (listed - len(kept)), np.uint16)}

@@ -23,7 +23,7 @@ Env = dict[str, Any]
 ALLOWED = 4.0
 """Units in the last place of the largest term."""
 
-SCRATCH = ("tile", "lists", "counts")
+SCRATCH = ("tile", "lists", "counts", "groups")
 """Arguments in which a kernel may leave anything: not compared, and not counted as bytes that must move."""
 
 TIMED: Final = "float32"

@@ -1,7 +1,22 @@
 """Views into the flat buffers, as in `kernels.layout`, for compiled code."""
 
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
 from kernels.numba_backend.machine.compile import part
 from kernels.numba_backend.machine.views import matrix, vector
+
+
+class Inputs(NamedTuple):
+    """A batch as the first layer reads it: workspace.x, or where `sparse`, rows of packed images."""
+
+    sparse: bool
+    starts: NDArray[np.int64]
+    nonzeros: NDArray[np.uint16]
+    rows: NDArray[np.int64]  # (N,)
+    scale: float
 
 
 @part

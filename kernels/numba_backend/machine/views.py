@@ -79,3 +79,25 @@ def flat(typingctx, array):  # noqa: ARG001
         return _borrowed(context, builder, sig.args[0], args[0], zero, [source.nitems], view)
 
     return view(array), codegen
+
+
+@intrinsic
+def words(typingctx, buffer):  # noqa: ARG001
+    """View of bytes (size,) as uint32 (size // 4,), wherever they lie."""
+    view = types.Array(types.uint32, 1, "C", aligned=False)
+
+    def codegen(context, builder, sig, args):
+        source = context.make_array(sig.args[0])(context, builder, args[0])
+        made = context.make_array(view)(context, builder)
+        item = context.get_constant(types.intp, 4)
+        context.populate_array(
+            made,
+            data=builder.bitcast(source.data, context.get_data_type(types.uint32).as_pointer()),
+            shape=cgutils.pack_array(builder, [builder.udiv(source.nitems, item)]),
+            strides=cgutils.pack_array(builder, [item]),
+            itemsize=item,
+            meminfo=None,
+        )
+        return made._getvalue()
+
+    return view(buffer), codegen
