@@ -96,7 +96,7 @@ def verdicts_table(results: "Results") -> str:
     header = ["claim", "verdict", "effect (95 % interval)", "in favour", "adjusted p", "seeds to decide"]
     words = (
         "exploratory: too few seeds for any verdict; inconclusive: enough seeds, no clear answer; adjusted: over the "
-        f"verdicts of the study ({m}, Holm);\nseeds to decide: if the effect stays"
+        f"verdicts of the study ({m}, Holm);\nseeds to decide: if the effect seen is the true one, which is hopeful"
     )
     return f"{table(header, rows)}\n{words}" if rows else ""
 

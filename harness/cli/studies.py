@@ -207,12 +207,14 @@ def _load(
     seeds: int | None = None,
     dataset: str | None = None,
 ) -> "list[Study]":
-    from harness.spec import load_study, parse_set
+    from harness.spec import load_study, parse_set, settings_of
 
-    overrides = parse_set(settings or [])
-    if dataset is not None:
-        refuse_twice("dataset", overrides)
-    studies = [load_study(name, profile, overrides, seeds, dataset) for name in dict.fromkeys(names)]
+    studies = []
+    for name in dict.fromkeys(names):
+        overrides = parse_set(settings or [], of=settings_of(name))
+        if dataset is not None:
+            refuse_twice("dataset", overrides)
+        studies.append(load_study(name, profile, overrides, seeds, dataset))
     for study in studies:
         if [other.name for other in studies].count(study.name) > 1:
             raise InputError(f"two studies are called '{study.name}'; rename one of the files")

@@ -47,7 +47,8 @@ KINDS = {
         False,
         f"Effects are in the unit of the metric, errors in percentage points. {SEEDS} {FLIPS}, of a $t$-test where "
         "sides are said to be equivalent or within bounds; it is adjusted by Holm over the claims of the study, and "
-        "supported and refuted mean at most 0.05. In parentheses, beside the verdict, the seeds that would decide. "
+        "supported and refuted mean at most 0.05. In parentheses, beside the verdict, the seeds that would "
+        "decide if the effect seen were the true one. "
         "$\\dagger$: stated after results were there.",
     ),
     "effects": Kind("effects", True, f"{SEEDS} {FLIPS}, adjusted by Holm within metric and kind. {LOST}"),

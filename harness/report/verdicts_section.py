@@ -72,6 +72,11 @@ def method(frames: Frames) -> str:
         told.append(f"Equivalence and bounds are judged by t-tests, adjusted among themselves ({by_t.sum()}).")
     if (verdicts["form"] == "equals").any():
         told.append("What has no chance in it has to be met by every seed.")
+    if verdicts["seeds_to_decide"].notna().any():
+        told.append(
+            "The seeds that would decide take the effect seen for the true one: where little is to be found they are "
+            "too few (of real trainings, half a point found in 8 % of cases was foretold in 21 %)."
+        )
     if (verdicts["verdict"] == "exploratory").any():
         needed = seeds_that_can_decide(m * max(len(looks_of(frames.notes)), 1))
         told.append(f"Exploratory: too few seeds to decide anything, which takes {needed} of them.")

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Annotated, Any
 
-from pydantic import Field, create_model
+from pydantic import BeforeValidator, Field, create_model
 
 from harness.errors import InputError
 from harness.spec.arm_settings import ArmName, Seedless
@@ -12,7 +12,7 @@ from harness.spec.names import Profile
 from harness.spec.probe import Probe
 from harness.spec.probes import find_probe
 from harness.spec.schema import AnyProfile, AnyStudyFile, Block, StudyFile, lists_of
-from harness.spec.validation import as_tuple
+from harness.spec.validation import as_tuple, refusal
 
 OF_A_TRAINING = ("baseline", "tune")
 OF_A_PROBE = ("probe", "parameters")
@@ -53,6 +53,10 @@ class _File(AnyStudyFile):
         return {"probe": self.probe} | self.parameters.given()
 
 
+def _not_ablated(_: Any) -> Any:
+    raise refusal("read where a study trains; of a probe, grid has all combinations")
+
+
 @cache
 def file_of(probe: type[Probe]) -> type[AnyStudyFile]:
     """Return the grammar of the studies of a probe."""
@@ -66,6 +70,7 @@ def file_of(probe: type[Probe]) -> type[AnyStudyFile]:
         grid=lists,
         zip=lists,
         one_at_a_time=lists,
+        ablate=(Annotated[Any, BeforeValidator(_not_ablated)], None),
     )
     profile: Any = create_model("ProbeProfile", __base__=_Profile, parameters=(settings, settings()))
     file: Any = create_model(

@@ -165,6 +165,12 @@ def load_study(
     return study_from_table(name, read_toml(data, where), where, profile, overrides, seeds, dataset, origin)
 
 
+def settings_of(name_or_path: str | Path) -> type[Table]:
+    """Return what ``--set`` may change of a study: the fields of a trial, or the parameters of its probe."""
+    _, where, _, data = find_study(name_or_path)
+    return grammar(read_toml(data, where), where).settings
+
+
 def study_from_table(
     name: str,
     table: dict[str, Any],

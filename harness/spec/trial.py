@@ -208,30 +208,30 @@ def trial_from(settings: dict[str, Any], where: str = "trial") -> Trial:
     return checked(Trial, settings, where)
 
 
-def parse_set(assignments: Iterable[str], where: str = "--set") -> dict[str, Any]:
-    """Return the typed settings of ``key=value`` texts.
+def parse_set(assignments: Iterable[str], where: str = "--set", of: type[Table] | None = None) -> dict[str, Any]:
+    """Return the typed settings of ``key=value`` texts: fields of `of`, or of a trial.
 
     A list is comma-separated (``hidden=64,64``; ``hidden=`` is no hidden layer), ``none`` is None. Raises
     InputError for a text without ``=``, an unknown or repeated key, and a value that the field refuses.
     """
     settings: dict[str, Any] = {}
+    fields = (of := of or Settings).model_fields
     for assignment in assignments:
         key, equals, text = (part.strip() for part in assignment.partition("="))
         if not equals:
             raise InputError(f"{where} {shown(assignment)}: expected key=value, such as epochs=5")
-        if key not in Settings.model_fields:
-            hint = nearest(key, Settings.model_fields) or f"; known: {', '.join(Settings.model_fields)}"
+        if key not in fields:
+            hint = nearest(key, fields) or f"; known: {', '.join(fields)}"
             raise InputError(f"{where} {shown(assignment)}: unknown field {shown(key)}{hint}")
         if key in settings:
             raise InputError(f"{where} {shown(assignment)}: {key} is set twice")
-        settings[key] = _typed(key, text)
-    return checked(Settings, settings, where).given()
+        settings[key] = _typed(key, fields[key].annotation, text)
+    return checked(of, settings, where).given()
 
 
-def _typed(key: str, text: str) -> Any:
+def _typed(key: str, annotation: Any, text: str) -> Any:
     if key == "hidden":
         return [_word(word.strip()) for word in text.split(",")] if text else []
-    annotation = Settings.model_fields[key].annotation
     return text if annotation is str or get_origin(annotation) is Literal else _word(text)
 
 

@@ -104,6 +104,10 @@ def test_the_embedded_dataset_needs_no_fetching_and_verifies():
     assert all(row.ok and row.known == "mnist" for row in rows)
 
 
+def test_made_data_has_no_files_to_verify():
+    assert service.verify_datasets("xor") == service.verify_datasets("parity:3") == []
+
+
 def test_an_unknown_name_is_refused_with_the_nearest():
     with pytest.raises(InputError, match=r"dataset 'fashion-mnits': unknown \(did you mean 'fashion-mnist'\?\)"):
         service.fetch_dataset("fashion-mnits")

@@ -3,7 +3,7 @@
 import pytest
 
 from harness.errors import InputError
-from harness.spec import Study, study_from_record, study_from_table, trial_id
+from harness.spec import Study, load_study, parse_set, settings_of, study_from_record, study_from_table, trial_id
 from harness.spec.cells import first_cells
 from harness.spec.claims import questions
 from harness.spec.probes import PROBES, Bowl, run_from
@@ -119,3 +119,22 @@ def test_what_a_probe_does_not_have_is_refused_in_one_line(changes, message):
     assert message in str(found.value)
     assert str(found.value).startswith("mine.toml: ")
     assert "\n" not in str(found.value)
+
+
+def test_set_changes_the_parameters_of_a_probe_and_nothing_else():
+    changed = parse_set(["limit=50", "momentum=0.5"], of=settings_of("bowl"))
+    study = load_study("bowl", overrides=changed)
+    assert {arm.trial.limit for arm in study.arms} == {50}
+    assert study.options == ("--set", "momentum=0.5", "--set", "limit=50")
+    with pytest.raises(InputError, match="--set 'limt=50': unknown field 'limt'"):
+        parse_set(["limt=50"], of=settings_of("bowl"))
+    with pytest.raises(InputError, match="--set: limit"):
+        parse_set(["limit=0"], of=settings_of("bowl"))
+    with pytest.raises(InputError, match="unknown field 'epochs'"):
+        parse_set(["epochs=5"], of=settings_of("bowl"))
+
+
+def test_a_probe_is_not_ablated_and_that_is_said():
+    block = {"ablate": {"easy": [{"condition": 100.0}, {"condition": 10.0}]}}
+    with pytest.raises(InputError, match="ablate: read where a study trains; of a probe, grid has all combinations"):
+        study_from_table("b", {"kind": "probe", "probe": "bowl", "blocks": [block]}, "b.toml")

@@ -25,7 +25,7 @@ from harness.report.figures.marks import (
 from harness.report.figures.style import ALARM, FAINT, markers, readable
 from harness.report.figures.view import Form, View
 from harness.report.labels import panel_title
-from harness.statistics.curve_metrics import UNIT_COLUMNS
+from harness.statistics.curve_metrics import UNIT_COLUMNS, first_at_target
 from harness.statistics.intervals import summarise
 
 
@@ -91,15 +91,19 @@ def _said(mean: dict[Any, Any]) -> str:
     return findings.plus_minus(mean["mean"], mean["low"], mean["high"], digits)
 
 
-def reached(curves: pd.DataFrame, target: float, x: str) -> pd.DataFrame:
-    """Return a row per trial with `reached_at`: the first `x` at which the validation accuracy was `target` or more.
+def reached(curves: pd.DataFrame, target: float, unit: str) -> pd.DataFrame:
+    """Return a row per trial with `reached_at`: the time at which the validation accuracy was first `target` or more.
 
-    A trial that never was (`reached` is false) stands at the largest `x` of any trial, where its budget ended.
+    A trial that never was (`reached` is false) stands at the largest time of any trial, where its budget ended.
     """
-    first = curves[curves["val_accuracy"] >= target].groupby("trial_id")[x].min()
+    first = first_at_target(curves, "val_accuracy", target, unit)
     rows = curves.drop_duplicates(["arm", "phase", "trial_id"])
     at = rows["trial_id"].map(first).astype(float)
-    return rows.assign(reached=at.notna(), reached_at=at.fillna(float(curves[x].max()) if len(curves) else np.nan))
+    return rows.assign(reached=at.notna(), reached_at=at.fillna(_end(curves, unit)))
+
+
+def _end(curves: pd.DataFrame, unit: str) -> float:
+    return float(curves[UNIT_COLUMNS[unit]].max()) if len(curves) else np.nan
 
 
 def draw(view: View) -> tuple[Figure, str]:
@@ -133,13 +137,11 @@ def headline(ax: Axes, view: View) -> str:
 
 def _times(view: View) -> pd.DataFrame:
     """Return reached() of every trial; one without a curve missed the target too."""
-    target, x = float(view.table.target or 1), UNIT_COLUMNS[view.table.x or "epochs"]
-    trials, curves = view.trials(), view.curves()
-    found = reached(curves, target, x)
-    end = curves[x].max() if len(curves) else np.nan
+    unit, trials, curves = view.table.x or "epochs", view.trials(), view.curves()
+    found = reached(curves, float(view.table.target or 1), unit)
     times = found.set_index(["arm", "phase", "trial_id"])[["reached", "reached_at"]]
     data = trials.join(times, on=["arm", "phase", "trial_id"])
-    return data.assign(reached=data["reached"].eq(True), reached_at=data["reached_at"].fillna(end))
+    return data.assign(reached=data["reached"].eq(True), reached_at=data["reached_at"].fillna(_end(curves, unit)))
 
 
 def _panel(ax: Axes, view: View, part: pd.DataFrame, *, numbers: bool = True) -> None:
