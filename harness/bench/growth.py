@@ -16,7 +16,6 @@ from harness.bench.timing import seconds_per_call, spread
 from harness.bench.training_times import first_weights
 from harness.check.facts import Size, cost
 from harness.datasets import load_dataset
-from harness.training.threads import warm_up
 
 STEPS = 8  # in one call
 LADDERS: dict[str, dict[int, Recipe]] = {
@@ -28,7 +27,6 @@ LADDERS: dict[str, dict[int, Recipe]] = {
 
 def measure(ladder: str, rounds: int, sample: float) -> list[dict[str, Any]]:
     """Time the compiled backend on a ladder of networks, in interleaved rounds; return a row for each."""
-    warm_up()
     recipes = LADDERS[ladder]
     calls = {str(value): _steps(recipe) for value, recipe in recipes.items()}
     for call in calls.values():

@@ -2,9 +2,9 @@
 
 A limit is that of the fastest round, for other processes can only make a round slower.
 
-The limits are: matrix products of the BLAS that the compiled backend calls (GFLOP/s), streaming through working sets
-from the first cache to memory (GB/s, read and written), and a vectorised exp (values a second), NumPy's or that of the
-compiled backend, whichever is faster here.
+The limits are: matrix products (GFLOP/s), SciPy's or those of the compiled backend, whichever are faster here;
+streaming through working sets from the first cache to memory (GB/s, read and written); and a vectorised exp (values a
+second), NumPy's or that of the compiled backend.
 """
 
 from pathlib import Path
@@ -15,8 +15,9 @@ import numpy as np
 import scipy.linalg.cython_blas  # noqa: F401  what Numba's np.dot calls
 from numpy.typing import NDArray
 
+from harness.bench.contenders.sgemm import warm_up_scipy
 from harness.bench.timing import seconds_per_call
-from harness.training.threads import warm_up
+from kernels.numba_backend.affine import affine_forward
 from kernels.numba_backend.machine.elementary import exp
 
 KIB = 1024
@@ -42,7 +43,7 @@ class Limits(NamedTuple):
 
 def measure(rounds: int, sample: float) -> Limits:
     """Measure the limits of a thread of this process; compiles the loops for it first."""
-    warm_up()
+    warm_up_scipy()
     rates = [_bandwidth(size, rounds, sample) for size in WORKING_SETS]
     return Limits(
         flops=max(_product_rate(size, rounds, sample) for size in PRODUCTS),
@@ -84,10 +85,12 @@ def level(working_set: float, known: list[tuple[str, int]]) -> str:
 
 
 def _product_rate(size: int, rounds: int, sample: float) -> float:
-    a, b, out = (np.ones((size, size), np.float32) for _ in range(3))
-    _dot(a, b, out)
-    taken = seconds_per_call({"dot": lambda: _dot(a, b, out)}, rounds, sample)
-    return 2 * size**3 / float(taken["dot"].min())
+    (a, b, out), bias = (np.ones((size, size), np.float32) for _ in range(3)), np.zeros(size, np.float32)
+    calls = {"scipy": lambda: _dot(a, b, out), "numba": lambda: affine_forward(out, a, b, bias)}
+    for call in calls.values():
+        call()
+    taken = seconds_per_call(calls, rounds, sample)
+    return 2 * size**3 / min(float(seconds.min()) for seconds in taken.values())
 
 
 def _exp_rate(rounds: int, sample: float) -> float:

@@ -25,7 +25,7 @@ def affine_backward(dx, dw, db, dz, x, w):
 
     Out: dx (N, D), dw (D, M), db (M,). In: dz (N, M). Saved: x (N, D), w (D, M).
     """
-    product_transposed(dx, dz, w, flat(dw))
+    product_transposed(dx, dz, w)
     affine_backward_parameters(dw, db, dz, x)
 
 

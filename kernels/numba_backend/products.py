@@ -1,128 +1,148 @@
-"""Matrix products of small matrices, which a BLAS call spends its time preparing for.
+"""Matrix products, a block of the result at a time in registers.
 
-Six rows of the result are summed in registers, a vector of columns at a time: each step of the inner dimension costs
-one load of the right factor and six of the left, broadcast, for six fused multiply-adds. The right factor has to lie in
-cache; larger ones are left to BLAS, which copies blocks of it together.
+A strip of the right factor, one vector wide and at most DEPTH deep, is copied together into the first cache, transposed
+if need be. Then ROWS rows of the result are summed along it: each step of the inner dimension costs a load of the strip
+and ROWS of the left factor, broadcast, for ROWS fused multiply-adds. The left factor is read where it lies.
+
+A number of the result is summed in the order of the inner dimension, DEPTH terms at a time, whatever the block it is
+in: so bits do not depend on the machine's vectors, nor on the other rows of a batch.
 """
 
 import numpy as np
 
-from kernels.numba_backend.machine.compile import part
-from kernels.numba_backend.machine.simd import broadcast, lanes, load, load_some, splat, store, store_some
-from kernels.numba_backend.machine.views import flat, row, vector
+from kernels.numba_backend.machine.compile import inlined, part
+from kernels.numba_backend.machine.simd import broadcast, lanes, load, load_some, splat, store, store_some, transpose
+from kernels.numba_backend.machine.views import flat, on_stack
 
-SMALL = 1 << 15
-"""Numbers in the right factor up to which these loops are faster than BLAS (measured: half of a usual L2 cache)."""
-
-
-ONE, YES, NO = np.int64(1), np.bool_(True), np.bool_(False)  # typed, for one compiled version
+ROWS = 6  # sums of a vector each, which with a vector of the strip fill the registers of AVX2 (two for each)
+DEPTH = 256  # of a strip: 16 KiB, half of a usual first cache
+HEIGHT = 192  # rows of the left factor that all strips pass before the next: they stay in the second cache
+YES, NO = np.bool_(True), np.bool_(False)  # typed, for one compiled version
 
 
 @part
 def product(out, x, y, b):
     """``out = x y + b``. Out: out (N, M). In: x (N, K), y (K, M), b (M,)."""
-    if y.size <= SMALL:
-        _small_product(flat(out), flat(x), x.shape[1], ONE, flat(y), b, YES, x.shape[0], x.shape[1], y.shape[1])
-        return
-    np.dot(x, y, out)
-    for i in range(out.shape[0]):
-        to = row(out, i)
-        for j in range(to.size):
-            to[j] += b[j]
+    (n, k), m = x.shape, y.shape[1]
+    _multiply(flat(out), flat(x), k, np.int64(1), flat(y), NO, b, YES, n, k, m)
 
 
 @part
 def transposed_product(out, x, y):
     """``out = xᵀ y``. Out: out (K, M). In: x (N, K), y (N, M)."""
-    if y.size <= SMALL:
-        _small_product(flat(out), flat(x), ONE, x.shape[1], flat(y), flat(y), NO, x.shape[1], x.shape[0], y.shape[1])
+    (n, k), m = x.shape, y.shape[1]
+    _multiply(flat(out), flat(x), np.int64(1), k, flat(y), NO, flat(y), NO, k, n, m)
+
+
+@part
+def product_transposed(out, x, y):
+    """``out = x yᵀ``. Out: out (N, K). In: x (N, M), y (K, M)."""
+    (n, m), k = x.shape, y.shape[0]
+    _multiply(flat(out), flat(x), m, np.int64(1), flat(y), YES, flat(y), NO, n, m, k)
+
+
+@part
+def _multiply(out, x, across, along, y, transposed, b, biased, n, k, m):
+    """``out[i, j] = Σₖ x(i, k) y(k, j)``, plus b[j] where `biased`; x(i, k) is ``x[i · across + k · along]``.
+
+    y is (k, m), or (m, k) where `transposed`.
+    """
+    strip = on_stack(y, DEPTH)
+    width = min(m, lanes(y))
+    for top in range(0, n, HEIGHT):
+        rows = min(HEIGHT, n - top)
+        for left in range(0, m, lanes(y)):
+            j = min(left, m - width)  # the last columns may overlap those before: they get the same numbers again
+            for above in range(0, max(k, 1), DEPTH):
+                depth = min(DEPTH, k - above)
+                if transposed:
+                    _copy_transposed(strip, y, j * k + above, k, width, depth)
+                else:
+                    _copy(strip, y, above * m + j, m, width, depth)
+                start = load_some(b, j, width) if biased and above == 0 else splat(y.dtype.type(0))
+                at = top * across + above * along
+                _multiply_strip(out, top * m + j, m, width, above > 0, x, at, across, along, strip, depth, start, rows)
+
+
+@part
+def _copy(strip, y, at, m, width, depth):
+    """``strip[i, c] = y[at + i · m + c]`` for c < width."""
+    for i in range(depth):
+        store(strip, i * lanes(y), load_some(y, at + i * m, width))
+
+
+@part
+def _copy_transposed(strip, y, at, k, width, depth):
+    """``strip[i, c] = y[at + c · k + i]`` for c < width."""
+    for i in range(0, depth, lanes(y)):
+        transpose(strip, i * lanes(y), y, at + i, k, width, min(lanes(y), depth - i))
+
+
+@part
+def _multiply_strip(out, to, m, width, add, x, at, across, along, strip, depth, start, rows):
+    """``out[to + i · m] (+)= start + Σₖ x[at + i · across + k · along] strip[k]`` for i < rows, in blocks of rows."""
+    i = 0
+    while i < rows:
+        left = rows - i
+        if left >= ROWS and left - ROWS not in (2, 3):  # those would go one by one; four and some do not
+            _six_rows(out, to + i * m, m, width, add, x, at + i * across, across, along, strip, depth, start)
+            i += ROWS
+        elif left >= 4:
+            _four_rows(out, to + i * m, m, width, add, x, at + i * across, across, along, strip, depth, start)
+            i += 4
+        else:
+            _row(out, to + i * m, width, add, x, at + i * across, along, strip, depth, start)
+            i += 1
+
+
+@inlined
+def _six_rows(out, to, m, width, add, x, at, across, along, strip, depth, start):
+    s0 = s1 = s2 = s3 = s4 = s5 = start
+    for k in range(depth):
+        v, left = load(strip, k * lanes(strip)), at + k * along
+        s0 = s0 + broadcast(x, left) * v
+        s1 = s1 + broadcast(x, left + across) * v
+        s2 = s2 + broadcast(x, left + 2 * across) * v
+        s3 = s3 + broadcast(x, left + 3 * across) * v
+        s4 = s4 + broadcast(x, left + 4 * across) * v
+        s5 = s5 + broadcast(x, left + 5 * across) * v
+    _write(out, to, width, add, s0)
+    _write(out, to + m, width, add, s1)
+    _write(out, to + 2 * m, width, add, s2)
+    _write(out, to + 3 * m, width, add, s3)
+    _write(out, to + 4 * m, width, add, s4)
+    _write(out, to + 5 * m, width, add, s5)
+
+
+@inlined
+def _four_rows(out, to, m, width, add, x, at, across, along, strip, depth, start):
+    s0 = s1 = s2 = s3 = start
+    for k in range(depth):
+        v, left = load(strip, k * lanes(strip)), at + k * along
+        s0 = s0 + broadcast(x, left) * v
+        s1 = s1 + broadcast(x, left + across) * v
+        s2 = s2 + broadcast(x, left + 2 * across) * v
+        s3 = s3 + broadcast(x, left + 3 * across) * v
+    _write(out, to, width, add, s0)
+    _write(out, to + m, width, add, s1)
+    _write(out, to + 2 * m, width, add, s2)
+    _write(out, to + 3 * m, width, add, s3)
+
+
+@inlined
+def _row(out, to, width, add, x, at, along, strip, depth, start):
+    s = start
+    for k in range(depth):
+        s = s + broadcast(x, at + k * along) * load(strip, k * lanes(strip))
+    _write(out, to, width, add, s)
+
+
+@inlined
+def _write(out, to, width, add, s):
+    """Write the first `width` lanes of a sum, or add them to what is there."""
+    if width < lanes(out):
+        store_some(out, to, s + load_some(out, to, width) if add else s, width)
+    elif add:
+        store(out, to, s + load(out, to))
     else:
-        np.dot(x.T, y, out)
-
-
-@part
-def product_transposed(out, x, y, scratch):
-    """``out = x yᵀ``. Out: out (N, K); scratch of y's size. In: x (N, M), y (K, M)."""
-    if y.size > SMALL:
-        np.dot(x, y.T, out)
-        return
-    k, m = y.shape
-    for j in range(m):
-        for i in range(k):
-            scratch[j * k + i] = y[i, j]
-    _small_product(flat(out), flat(x), m, ONE, scratch, scratch, NO, x.shape[0], m, k)
-
-
-@part
-def _small_product(out, x, across, along, y, b, biased, n, k, m):
-    """``out[i, j] = Σₖ x(i, k) y[k, j]``, plus b[j] where `biased`; x(i, k) is ``x[i · across + k · along]``."""
-    if m < lanes(y):
-        start = load_some(b, 0, m) if biased else splat(y.dtype.type(0))
-        for i in range(0, n - 5, 6):
-            _six_rows_some(out, i * m, vector(x, i * across, x.size - i * across), across, along, y, k, m, start)
-        for i in range(n - n % 6, n):
-            _row_some(out, i * m, vector(x, i * across, x.size - i * across), along, y, k, m, start)
-        return
-    for left in range(0, m, lanes(y)):
-        j = min(left, m - lanes(y))  # the last columns may overlap those before: they get the same numbers again
-        start = load(b, j) if biased else splat(y.dtype.type(0))
-        strip = vector(y, j, k * m - j)
-        for i in range(0, n - 5, 6):
-            _six_rows(out, i * m + j, vector(x, i * across, x.size - i * across), across, along, strip, k, m, start)
-        for i in range(n - n % 6, n):
-            _row(out, i * m + j, vector(x, i * across, x.size - i * across), along, strip, k, m, start)
-
-
-@part
-def _six_rows(out, to, x, across, along, y, k, m, start):
-    s0 = s1 = s2 = s3 = s4 = s5 = start
-    for i in range(k):
-        v, at = load(y, i * m), i * along
-        s0 = s0 + broadcast(x, at) * v
-        s1 = s1 + broadcast(x, at + across) * v
-        s2 = s2 + broadcast(x, at + 2 * across) * v
-        s3 = s3 + broadcast(x, at + 3 * across) * v
-        s4 = s4 + broadcast(x, at + 4 * across) * v
-        s5 = s5 + broadcast(x, at + 5 * across) * v
-    store(out, to, s0)
-    store(out, to + m, s1)
-    store(out, to + 2 * m, s2)
-    store(out, to + 3 * m, s3)
-    store(out, to + 4 * m, s4)
-    store(out, to + 5 * m, s5)
-
-
-@part
-def _row(out, to, x, along, y, k, m, start):
-    s = start
-    for i in range(k):
-        s = s + broadcast(x, i * along) * load(y, i * m)
-    store(out, to, s)
-
-
-@part
-def _six_rows_some(out, to, x, across, along, y, k, m, start):
-    """As `_six_rows`, for rows that fill only the first m lanes."""
-    s0 = s1 = s2 = s3 = s4 = s5 = start
-    for i in range(k):
-        v, at = load_some(y, i * m, m), i * along
-        s0 = s0 + broadcast(x, at) * v
-        s1 = s1 + broadcast(x, at + across) * v
-        s2 = s2 + broadcast(x, at + 2 * across) * v
-        s3 = s3 + broadcast(x, at + 3 * across) * v
-        s4 = s4 + broadcast(x, at + 4 * across) * v
-        s5 = s5 + broadcast(x, at + 5 * across) * v
-    store_some(out, to, s0, m)
-    store_some(out, to + m, s1, m)
-    store_some(out, to + 2 * m, s2, m)
-    store_some(out, to + 3 * m, s3, m)
-    store_some(out, to + 4 * m, s4, m)
-    store_some(out, to + 5 * m, s5, m)
-
-
-@part
-def _row_some(out, to, x, along, y, k, m, start):
-    s = start
-    for i in range(k):
-        s = s + broadcast(x, i * along) * load_some(y, i * m, m)
-    store_some(out, to, s, m)
+        store(out, to, s)

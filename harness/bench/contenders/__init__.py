@@ -2,9 +2,9 @@
 
 ``start(recipe, data)`` returns a function that trains on the rows it is given, batch by batch, and returns the mean
 of the batches' losses; or None for a recipe that the contender cannot follow. The function gathers the batches itself,
-takes forward pass, backward pass and update, and computes in float32 unless its module says otherwise. NumPy's and
-SciPy's matrix products are warm before it is called (`harness.training.threads.warm_up`); one that brings a library of
-its own multiplies matrices of the same sizes there.
+takes forward pass, backward pass and update, and computes in float32 unless its module says otherwise. NumPy's matrix
+products are warm before it is called (`harness.training.threads.warm_up`); one that multiplies by another library
+begins with a product of the same sizes there.
 """
 
 from collections.abc import Callable

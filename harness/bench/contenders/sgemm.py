@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from harness.bench.contenders import Data, Train
 from harness.bench.recipes import Recipe
 from harness.bench.timing import clock
+from harness.training.threads import WARM_UP
 
 TRIAL_SECONDS = 0.02
 Repeat = Callable[[int], Any]
@@ -19,6 +20,7 @@ Repeat = Callable[[int], Any]
 
 def start(recipe: Recipe, data: Data) -> Train:
     """Return a function that runs each product once for every step of the rows, with operands that stay in cache."""
+    warm_up_scipy()
     batch = recipe.batch
     products: list[Repeat] = []
     for layer, w in enumerate(data.weights):
@@ -33,6 +35,12 @@ def start(recipe: Recipe, data: Data) -> Train:
         return float("nan")
 
     return run
+
+
+def warm_up_scipy() -> None:
+    """Make the products of compiled code as fast as they get: SciPy's BLAS, of which NumPy's knows nothing."""
+    n, k, m = WARM_UP
+    _compiled(np.zeros((n, k), np.float32), np.zeros((k, m), np.float32), np.empty((n, m), np.float32), 1)
 
 
 def _fastest(a: NDArray[np.float32], b: NDArray[np.float32], out: NDArray[np.float32]) -> Repeat:

@@ -8,8 +8,8 @@ from harness.check.facts.entry import Cost, Derivative, Env, Size, each, fact, n
 from harness.check.facts.ladders import LAYERS
 
 BLOCKS = (Size(300, 301, 170), Size(7, 260, 12), Size(7, 20, 20), Size(257, 20, 5), Size(257, 9, 20))
-"""Where a product is done in blocks, or left to BLAS, and a packed row has two parts; a small batch onto two vectors of
-columns, of float64 and of float32, which overlap; more rows than are listed at a time."""
+"""Where a product is done in blocks along each dimension, and a packed row has two parts; a small batch onto two
+vectors of columns, of float64 and of float32, which overlap; more rows than are listed at a time."""
 
 
 def affine_terms(x, w, b):

@@ -96,22 +96,26 @@ def _first_lanes(builder, simd, count):
     return builder.icmp_signed("<", numbers, limit)
 
 
+def _masked_load(context, builder, simd, pointer, mask):
+    """The lanes of the mask; the others are zero, and not read."""
+    vector, word = context.get_value_type(simd), ir.IntType(32)
+    function = cgutils.get_or_insert_function(
+        builder.module,
+        ir.FunctionType(vector, [pointer.type, word, mask.type, vector]),
+        f"llvm.masked.load.{_llvm_name(simd)}.p0",
+    )
+    align = ir.Constant(word, simd.dtype.bitwidth // 8)
+    return builder.call(function, [pointer, align, mask, ir.Constant(vector, None)])
+
+
 @intrinsic
 def load_some(typingctx, array, index, count):  # noqa: ARG001
     """Return a vector whose first `count` lanes start at flat element `index`; the others are zero, and not read."""
     simd = Simd(array.dtype)
 
     def codegen(context, builder, sig, args):
-        vector = context.get_value_type(simd)
         pointer = _address(context, builder, sig.args[0], args[0], args[1], simd)
-        mask = _first_lanes(builder, simd, args[2])
-        masked = cgutils.get_or_insert_function(
-            builder.module,
-            ir.FunctionType(vector, [pointer.type, ir.IntType(32), mask.type, vector]),
-            f"llvm.masked.load.{_llvm_name(simd)}.p0",
-        )
-        align = ir.Constant(ir.IntType(32), array.dtype.bitwidth // 8)
-        return builder.call(masked, [pointer, align, mask, ir.Constant(vector, None)])
+        return _masked_load(context, builder, simd, pointer, _first_lanes(builder, simd, args[2]))
 
     return simd(array, types.intp, types.intp), codegen
 
@@ -174,6 +178,49 @@ def broadcast(typingctx, array, index):  # noqa: ARG001
         return _splat(builder, scalar, simd.lanes)
 
     return simd(array, types.intp), codegen
+
+
+@intrinsic
+def transpose(typingctx, out, to, array, index, stride, rows, columns):  # noqa: ARG001
+    """Write the transpose of a block of an array, of rows `stride` apart, from `to` on: `lanes` rows of as many lanes.
+
+    What lies beyond the block's rows and columns, at most `lanes` of each, is not read; something is written for it.
+    """
+    simd = Simd(array.dtype)
+
+    def codegen(context, builder, sig, args):
+        target, to, source, index, stride, rows, columns = args
+        mask, zero, read = _first_lanes(builder, simd, columns), ir.Constant(stride.type, 0), []
+        for row in range(simd.lanes):
+            pointer = _address(context, builder, sig.args[2], source, index, simd)
+            read.append(_masked_load(context, builder, simd, pointer, mask))
+            more = builder.icmp_signed("<", ir.Constant(rows.type, row + 1), rows)
+            index = builder.add(index, builder.select(more, stride, zero))
+        size = simd.lanes // 2
+        while size:
+            read = _swap_blocks(builder, read, size)
+            size //= 2
+        for i, column in enumerate(read):
+            place = builder.add(to, ir.Constant(to.type, i * simd.lanes))
+            pointer = _address(context, builder, sig.args[0], target, place, simd)
+            builder.store(column, pointer, align=array.dtype.bitwidth // 8)
+        return context.get_dummy_value()
+
+    return types.void(out, types.intp, array, types.intp, types.intp, types.intp, types.intp), codegen
+
+
+def _swap_blocks(builder, rows, size):
+    """Swap the two blocks off the diagonal in each square of four blocks of this size."""
+    lanes = len(rows)
+    upper = [c if not c & size else lanes + c - size for c in range(lanes)]
+    lower = [c + size if not c & size else lanes + c for c in range(lanes)]
+    masks = [ir.Constant(ir.VectorType(ir.IntType(32), lanes), mask) for mask in (upper, lower)]
+    swapped = list(rows)
+    for i in range(lanes):
+        if not i & size:
+            for at, mask in zip((i, i + size), masks, strict=True):
+                swapped[at] = builder.shuffle_vector(rows[i], rows[i + size], mask)
+    return swapped
 
 
 @intrinsic

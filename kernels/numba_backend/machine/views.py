@@ -7,6 +7,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from kernels.layout import CACHE_LINE
+
 
 def _borrowed(context, builder, source_type, source, start, shape, view_type):
     """An array struct over another's memory, starting at flat element `start`."""
@@ -101,3 +103,30 @@ def words(typingctx, buffer):  # noqa: ARG001
         return made._getvalue()
 
     return view(buffer), codegen
+
+
+@intrinsic(prefer_literal=True)
+def on_stack(typingctx, array, lines):  # noqa: ARG001
+    """Return memory of so many cache lines, a constant, as an array of another's type; gone when the caller returns.
+
+    The caller is not inlined: its own caller would keep the memory, and in each place where it is called.
+    """
+    found, item = types.Array(array.dtype, 1, "C"), array.dtype.bitwidth // 8
+    size = lines.literal_value * CACHE_LINE // item
+
+    def codegen(context, builder, sig, args):  # noqa: ARG001
+        builder.function.attributes.add("noinline")
+        memory = cgutils.alloca_once(builder, context.get_value_type(array.dtype), size=size)
+        memory.align = CACHE_LINE
+        fresh = context.make_array(found)(context, builder)
+        context.populate_array(
+            fresh,
+            data=memory,
+            shape=cgutils.pack_array(builder, [context.get_constant(types.intp, size)]),
+            strides=cgutils.pack_array(builder, [context.get_constant(types.intp, item)]),
+            itemsize=context.get_constant(types.intp, item),
+            meminfo=None,
+        )
+        return fresh._getvalue()
+
+    return found(array, lines), codegen
