@@ -57,7 +57,7 @@ def _bars(ax: Axes, data: pd.DataFrame, networks: list[str], colour: dict[str, s
 
 def _lines(network: str) -> str:
     shape, _, rest = network.partition(" ")
-    return f"{shape}\n{wrapped(rest, 24)}"
+    return f"{shape}\n{wrapped(rest, 18, 3)}"
 
 
 GROWTH = {"width": "units in each of two hidden layers", "depth": "hidden layers of 64", "batch": "images a batch"}
