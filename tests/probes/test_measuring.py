@@ -7,6 +7,8 @@ import pytest
 
 from harness.probes import measure, run_probe
 from harness.report.provenance import code_digests
+from harness.report.study_frames import study_frames
+from harness.report.study_section import missing
 from harness.report.write import write_report
 from harness.results.agreement import difference
 from harness.results.frames import load_results, load_study_results
@@ -110,3 +112,11 @@ def test_a_study_that_measures_no_rows_is_reported_alone(tmp_path):
     assert run_studies([load_study("threshold_unit", "smoke")], tmp_path / "results", jobs=1).missing == 0
     report = write_report(tmp_path / "results", tmp_path / "reports")
     assert "4 verdicts: 4 supported." in report.read_text()
+
+
+@pytest.mark.parametrize(("probe", "warned"), [("threshold_unit", False), ("extreme_logits", True)])
+def test_one_seed_is_enough_of_what_has_no_chance_in_it(tmp_path, probe, warned):
+    study = study_from_table("one", {"kind": "probe", "probe": probe, "seeds": {"count": 1}}, "one.toml")
+    run_studies([study], tmp_path, jobs=1)
+    told = "".join(missing(study_frames(load_study_results(tmp_path / "one"), "one")))
+    assert ("Few seeds" in told) == warned
