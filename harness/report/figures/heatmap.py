@@ -1,14 +1,14 @@
 """Heatmap: a metric over two fields; in each cell the mean, and below it a square a seed in its own colour."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex
+from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from harness.report.figures import findings, panels, style
 from harness.report.figures.marks import is_finite, means, note, nothing, pooled
@@ -45,53 +45,59 @@ def heatmap(
     was lost. `limits` are the values at the ends of the colours; the colours go by the logarithm where they lie far
     apart.
     """
+    from seaborn import heatmap as coloured_cells  # half a second, which figures of other forms need not wait for
+
     ax = ax if ax is not None else style.new_figure(3.5)[1][0][0]
     data = data.assign(**{value: data[value].astype(float)})
-    low, high = limits or _limits([data], value)
-    across = {name: place for place, name in enumerate(dict.fromkeys(data[x]))}
-    down = {name: place for place, name in enumerate(dict.fromkeys(data[y]))}
+    norm = _norm(limits or _limits([data], value))
+    across, down = list(dict.fromkeys(data[x])), list(dict.fromkeys(data[y]))
     table = means(data, [x, y], value)
     places = findings.digits(value, table["mean"])
-    for cell in table.to_dict("records"):
-        at = across[cell[x]], down[cell[y]]
-        share = _share(cell["mean"], low, high)
-        face = to_hex(RAMP(share)) if cell["n"] else "#F0F2F5"
-        ax.add_patch(Rectangle((at[0] - 0.5, at[1] - 0.5), 1, 1, facecolor=face, edgecolor="white", linewidth=1.5))
-        ink = "white" if style.contrast(face) > style.contrast(style.INK) / style.contrast(face) else style.INK
-        told = f"{cell['mean']:.{places}f}"
-        lost = cell["total"] - cell["n"]
-        said = (told + (f" ({cell['n']} of {cell['total']})" if lost else "")) if cell["n"] else "all lost"
-        ax.text(at[0], at[1] - 0.08, said, ha="center", va="center", fontsize=8, color=ink)
+    table = table.assign(said=[_said(cell, places) for cell in table.to_dict("records")]).set_index([y, x])
+    said = table["said"].unstack().reindex(index=down, columns=across)
+    ax.set_facecolor("#F0F2F5")  # of cells without a mean
+    coloured_cells(
+        table["mean"].unstack().reindex(index=down, columns=across),
+        **{"cmap": RAMP, "norm": norm, "cbar": False, "linewidths": 1.5, "linecolor": "white", "ax": ax},
+        **{"annot": said, "fmt": "", "annot_kws": {"fontsize": 8}, "xticklabels": False, "yticklabels": False},
+    )
     for (column, row), seeds in data.groupby([x, y], sort=False):
-        _seeds(ax, seeds[value].to_numpy(), across[column], down[row], (low, high))
-    ax.set(xlim=(-0.5, len(across) - 0.5), ylim=(len(down) - 0.5, -0.5))
+        at = across.index(column) + 0.5, down.index(row) + 0.5
+        if not table.loc[(row, column), "n"]:
+            ax.text(*at, "all lost", ha="center", va="center", fontsize=8, color=style.INK)
+        _seeds(ax, seeds[value].to_numpy(), *at, norm)
+    ax.set(xlabel="", ylabel="")
     ax.grid(False)
     ax.tick_params(length=0)
-    for spine in ax.spines.values():
-        spine.set_visible(False)
     texts = shortened(map(str, [*across, *down]), 30)
-    style.ticks_at(ax.xaxis, range(len(across)), [wrapped(texts[str(name)], 14, 3) for name in across])
-    style.ticks_at(ax.yaxis, range(len(down)), [in_two_lines(texts[str(name)], 18) for name in down])
+    style.ticks_at(
+        ax.xaxis, [place + 0.5 for place in range(len(across))], [wrapped(texts[str(name)], 14, 3) for name in across]
+    )
+    style.ticks_at(
+        ax.yaxis, [place + 0.5 for place in range(len(down))], [in_two_lines(texts[str(name)], 18) for name in down]
+    )
     return ax
 
 
-def _seeds(ax: Axes, values: np.ndarray, x: float, y: float, limits: tuple[float, float]) -> None:
+def _said(cell: Mapping[Hashable, Any], places: int) -> str:
+    """Return the mean and, where seeds were lost, of how many it is one."""
+    lost = cell["total"] - cell["n"]
+    return f"{cell['mean']:.{places}f}" + (f" ({cell['n']} of {cell['total']})" if lost else "")
+
+
+def _seeds(ax: Axes, values: np.ndarray, x: float, y: float, norm: Normalize) -> None:
     """Draw a square a seed in the lower part of a cell."""
     places = x + 0.8 * ((np.arange(len(values)) + 0.5) / len(values) - 0.5)
     finite = np.isfinite(values)
-    colours = [to_hex(RAMP(_share(value, *limits))) for value in values[finite]]
-    ax.scatter(places[finite], np.full(finite.sum(), y + 0.3), s=14, marker="s", color=colours, edgecolors="white",
-               linewidths=0.6, zorder=3)  # fmt: skip
+    ax.scatter(places[finite], np.full(finite.sum(), y + 0.3), s=14, marker="s", color=RAMP(norm(values[finite])),
+               edgecolors="white", linewidths=0.6, zorder=3)  # fmt: skip
     ax.scatter(places[~finite], np.full((~finite).sum(), y + 0.3), s=14, marker="x", color=style.ALARM, zorder=3)
 
 
-def _share(value: float, low: float, high: float) -> float:
-    """Return how far along the ramp a value lies, 0 to 1."""
-    if not np.isfinite(value) or high <= low:
-        return 0.0
-    if low > 0 and high > LOG_FROM * low:
-        value, low, high = np.log(value), np.log(low), np.log(high)
-    return float(np.clip((value - low) / (high - low), 0, 1))
+def _norm(limits: tuple[float, float]) -> Normalize:
+    """Return how far along the ramp a value lies: by its logarithm where the limits lie far apart."""
+    low, high = limits
+    return (LogNorm if low > 0 and high > LOG_FROM * low else Normalize)(low, high, clip=True)
 
 
 def _limits(parts: list[pd.DataFrame], value: str) -> tuple[float, float]:
@@ -147,10 +153,9 @@ def _panel(ax: Axes, part: pd.DataFrame, metric: str, data: pd.DataFrame) -> Non
 
 
 def _ramp(figure: Figure, axes: list[Axes], limits: tuple[float, float], metric: str) -> None:
-    log = limits[0] > 0 and limits[1] > LOG_FROM * limits[0]
-    norm = (matplotlib.colors.LogNorm if log else matplotlib.colors.Normalize)(*limits)
+    norm = _norm(limits)
     bar = figure.colorbar(matplotlib.cm.ScalarMappable(norm, RAMP), ax=axes, label=metric_title(metric), pad=0.02)
-    style.fit(bar.ax.yaxis, limits, ratio=LOG_FROM if log else float("inf"))
+    style.fit(bar.ax.yaxis, limits, ratio=LOG_FROM if isinstance(norm, LogNorm) else float("inf"))
     bar.ax.set_ylim(*limits)
     bar.ax.grid(False)
 
