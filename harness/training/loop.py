@@ -134,7 +134,8 @@ class _Run:
         network = setup.network_of(trial, dataset.train_images.shape[1], dataset.classes)
         optimizer = setup.optimizer_of(trial)
         state = setup.initial_state(trial, network, optimizer)
-        looked_at = max(setup.TOGETHER, GRADIENT_PROBE, trial.diagnostic_images if trial.diagnostics else 0)
+        diagnosed = min(trial.diagnostic_images, len(rows)) if trial.diagnostics else 0
+        looked_at = max(setup.TOGETHER, GRADIENT_PROBE, diagnosed)
         workspace, looking = (
             layout.new_workspace(network, batch, trial.dtype, sparse=images.sparse)
             for batch in (_batch_size(trial, len(rows)), looked_at)

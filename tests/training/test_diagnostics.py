@@ -102,6 +102,11 @@ def test_units_are_dead_by_the_validation_images_not_by_those_looked_at(short):
     assert dead(few) == dead(many)
 
 
+def test_more_images_asked_for_than_there_are_is_all_of_them(short):
+    layers = [short(diagnostics=True, diagnostic_images=n).record["layers"] for n in (100, 10**9)]
+    assert layers[0] == layers[1]
+
+
 def test_recorded_weight_norms_are_those_of_the_network_as_it_ended(short):
     result = short(hidden=(12, 8), diagnostics=True, epochs=2)
     norms = [r["value"] for r in result.record["layers"] if r["metric"] == "weight_norm" and r["epoch"] == 2]
