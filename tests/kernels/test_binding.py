@@ -1,6 +1,8 @@
 """Compiled kernels call each other through addresses, which are found when a call first needs them."""
 
 import importlib.util
+import pickle
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +11,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 from numba.core.errors import TypingError
+
+from kernels.numba_backend import global_norm
 
 KERNELS = """
 from kernels.numba_backend.machine.compile import kernel
@@ -82,3 +86,11 @@ def test_a_kernel_that_cannot_be_compiled_is_an_error_of_every_call_that_needs_i
 def test_a_kernel_returns_what_its_signature_says(loaded):
     with pytest.raises(TypeError, match="count returns int64, but its signature says float64"):
         loaded().run(np.ones(3), 2)
+
+
+def test_another_process_is_sent_a_kernel_by_its_name():
+    """Such as a worker of a pool or of Dask."""
+    script = "import pickle, sys; print(pickle.load(sys.stdin.buffer).__name__)"
+    sent = pickle.dumps(global_norm)
+    done = subprocess.run([sys.executable, "-c", script], input=sent, capture_output=True, check=False)
+    assert done.stdout.split() == [b"global_norm"], done.stderr.decode()

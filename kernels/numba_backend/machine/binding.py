@@ -23,6 +23,10 @@ class Kernel(CPUDispatcher):
         super().__init__(function, **options)
         self.targetctx.insert_func_defn([(self._lower_call, self, (types.VarArg(types.Any),))])
 
+    def __reduce__(self):
+        """Pickled by name, as functions are: Numba's way would make one of other options than this, and fails."""
+        return self.__qualname__
+
     def compile(self, sig):
         """As Numba does; of processes that want the same, one compiles."""
         with self._cache.alone(sig):
