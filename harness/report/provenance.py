@@ -65,9 +65,11 @@ def warnings(results: Results) -> list[str]:
             )
     if any(env.get("dirty") for env in known.values()):
         lines.append("> **Dirty:** the sources had uncommitted changes while some of these trials ran.")
-    if len({study.profile for study in results.studies.values()}) > 1:
-        told = ", ".join(f"{md.code(name)} {study.profile}" for name, study in results.studies.items())
-        lines.append(f"> **Mixed profiles:** {told}.")
+    profiles = Counter(study.profile for study in results.studies.values()).most_common()
+    if len(profiles) > 1:
+        usual = profiles[0][0]
+        others = [f"{md.code(n)} {study.profile}" for n, study in results.studies.items() if study.profile != usual]
+        lines.append(f"> **Mixed profiles:** {', '.join(others)}; all others {usual}.")
     return ["\n>\n".join(lines)] if lines else []
 
 

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from markdown_it import MarkdownIt
 
 from harness.cli.outcome_text import arms_table
 from harness.errors import InputError
+from harness.report.provenance import warnings
 from harness.report.write import check_report, write_report
 from harness.results.frames import load_study_results
 from harness.spec.study import load_study, study_from_table
@@ -229,6 +231,15 @@ def test_results_of_several_sources_say_so(mine):
 def test_results_of_several_environments_say_so(mine):
     text = text_of(*mine(alter=lambda cell, record: {**record, "environment": f"e{cell.seed % 2}"}))
     assert "**Mixed environments:** these results come from 2" in text
+
+
+def test_a_study_of_another_profile_than_the_others_is_named(mine):
+    results = load_study_results(mine()[0] / "mine")
+    study = results.studies["mine"]
+    others = {"theirs": study, "long": replace(study, profile="full")}
+    assert warnings(replace(results, studies=results.studies | others)) == [
+        f"> **Mixed profiles:** `long` full; all others {study.profile}."
+    ]
 
 
 def test_results_of_one_clean_place_have_no_warning(mine):
