@@ -236,7 +236,7 @@ def test_results_of_several_environments_say_so(mine):
 def test_a_study_of_another_profile_than_the_others_is_named(mine):
     results = load_study_results(mine()[0] / "mine")
     study = results.studies["mine"]
-    others = {"theirs": study, "long": replace(study, profile="full")}
+    others = {"theirs": study, "long": study.model_copy(update={"profile": "full"})}
     assert warnings(replace(results, studies=results.studies | others)) == [
         f"> **Mixed profiles:** `long` full; all others {study.profile}."
     ]
