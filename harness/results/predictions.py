@@ -73,7 +73,7 @@ class Predictions:
 
         None where a trial with these weights has left none, or they are damaged.
         """
-        found = self.trials.get((trial_id, weights_sha256[:DIGITS]))
+        found = self.trials.get((trial_id, str(weights_sha256)[:DIGITS]))  # of a lost trial NaN
         labels = self.labels.get(found.labels) if found else None
         if found is None or labels is None:
             return None
