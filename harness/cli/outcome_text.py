@@ -13,30 +13,27 @@ if TYPE_CHECKING:
     from harness.report.verdict_words import Row
     from harness.results.frames import Results
     from harness.statistics.effect_table import Ablated
-    from harness.sweep.statistics_tables import Outcome
 
 CLAIM_LETTERS = 50
 """Of a claim's text, in a table."""
 
 
-def outcome_text(outcome: "Outcome") -> str:
+def outcome(results: "Results") -> str:
     """Return what one study ended with, as text."""
-    (study,) = outcome.results.studies.values()
-    parts = [f"{study.title}\n{arms_table(outcome.results)}", verdicts_table(outcome), *effects_tables(outcome)]
+    (study,) = results.studies.values()
+    parts = [f"{study.title}\n{arms_table(results)}", verdicts_table(results), *effects_tables(results)]
     return "\n\n".join(filter(None, parts))
 
 
-def outcome_record(outcomes: Sequence["Outcome"]) -> "dict[str, pd.DataFrame]":
+def outcome_record(found: Sequence["Results"]) -> "dict[str, pd.DataFrame]":
     """Return what studies ended with, for scripts: the tables that stand in their folders, by name."""
     import pandas as pd
 
+    from harness.statistics.effect_table import effects
+    from harness.statistics.tables import summary
     from harness.statistics.verdict_table import verdicts
 
-    return {
-        "summary": pd.concat([one.summary for one in outcomes]),
-        "verdicts": pd.concat([verdicts(one.verdicts) for one in outcomes]),
-        "effects": pd.concat([one.effects for one in outcomes]),
-    }
+    return {of.__name__: pd.concat([of(one) for one in found]) for of in (summary, verdicts, effects)}
 
 
 def arms_table(results: "Results") -> str:
@@ -72,18 +69,18 @@ def _measured_table(results: "Results", metrics: Sequence[str]) -> str:
     return table(["arm", "done", *(f"mean {name}" for name in metrics)], rows)
 
 
-def verdicts_table(outcome: "Outcome") -> str:
+def verdicts_table(results: "Results") -> str:
     """Return the verdicts on the claims of one study, with their effects; "" for a study that claims nothing."""
     from harness.report.labels import shortened
     from harness.report.verdict_words import effect, in_favour, p_told, with_words
-    from harness.results.notes import looks_of
     from harness.spec.claims import sign_flip_count
     from harness.statistics.decidable import seeds_that_can_decide
+    from harness.statistics.verdict_table import looks_of, told_verdicts
 
-    (study,), notes = outcome.results.studies.values(), outcome.results.notes
+    (study,) = results.studies.values()
     m = sign_flip_count(study)
-    needed = seeds_that_can_decide(m * max(len(looks_of(notes[study.name])), 1)) if m else 0
-    verdicts = with_words(outcome.verdicts, study)
+    needed = seeds_that_can_decide(m * max(len(looks_of(results.notes[study.name])), 1)) if m else 0
+    verdicts = with_words(told_verdicts(results), study)
     claims = shortened(verdicts["text"], CLAIM_LETTERS)
     rows = [
         [
@@ -115,28 +112,31 @@ def _seeds_told(row: "Row", needed: int) -> str:
     return f"{seeds}{', against the claim' * leans_against(row)}" if seeds else "-"
 
 
-def effects_tables(outcome: "Outcome") -> Iterator[str]:
+def effects_tables(results: "Results") -> Iterator[str]:
     """Yield what each ingredient is worth, a table a block that ablates and metric."""
     from harness.report.labels import SHOWN_PHASES
+    from harness.statistics.effect_table import ablated
 
-    (study,), parts = outcome.results.studies.values(), outcome.ablated
-    phase = SHOWN_PHASES[study.phases[-1]]
+    (study,) = results.studies.values()
+    parts, phase = list(ablated(results, study.name)), SHOWN_PHASES[study.phases[-1]]
     ran = [one for one in parts if len(one.values)]
     if parts and not ran:
         yield f"effects: those of the trials {phase}, of which none has finished yet"
     for one in ran:
-        yield _effects_table(one, one.of(outcome.effects), phase)
+        yield _effects_table(one, phase)
 
 
-def _effects_table(one: "Ablated", found: "pd.DataFrame", phase: str) -> str:
+def _effects_table(one: "Ablated", phase: str) -> str:
     from harness.report.effect_words import effect, helps, measured, reached, unit
     from harness.report.labels import EFFECT_KINDS
     from harness.report.verdict_words import p_told
     from harness.spec.ablation import UNNAMED
     from harness.statistics.effect_table import best_first
+    from harness.statistics.factorial import effects
 
     measure, block = one.compared.measure, one.ablation.block
     lead = f"what each ingredient is worth{f' ({block})' * (block != UNNAMED)} in {measured(measure)}, {phase}"
+    found = effects(one.values, one.ablation.names)
     if found["effect"].isna().all():
         return f"{lead}: not known ({reached(one.values) or 'seeds lost or missing'})"
     by_name, kinds = found.set_index(["kind", "factors"]), ("shapley", "main")

@@ -36,7 +36,6 @@ from harness.text import note
 
 if TYPE_CHECKING:
     from harness.spec import Study
-    from harness.sweep.statistics_tables import Outcome
 
 
 @helped(
@@ -66,7 +65,7 @@ def reproduce(
     refuse_foreign(reports)
     studies = _load(study_names(), profile)
     until_decided = until is not None or profile == "full"
-    code, _ = _run(studies, results, jobs, scheduler, retry_failed, fail_fast, timeout, quiet, until_decided)
+    code = _run(studies, results, jobs, scheduler, retry_failed, fail_fast, timeout, quiet, until_decided)
     if code < STOPPED:
         from harness.cli.walk import compute_sections, outdated_sections
 
@@ -102,26 +101,28 @@ def run(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
+    from harness.results.frames import load_study_results
     from harness.sweep.runner import refuse_undecidable
 
     results = results or folder_for("results", profile)
     resolved = _load(studies, profile, settings, seeds, dataset)
     if until:
         refuse_undecidable(resolved)
-    code, outcomes = _run(
+    code = _run(
         *(resolved, results, jobs, scheduler, retry_failed, fail_fast, timeout, quiet, until is not None, budget),
         tell=note if json else print,
     )
     if code < STOPPED:
-        from harness.cli.outcome_text import outcome_record, outcome_text
+        from harness.cli.outcome_text import outcome, outcome_record
         from harness.sweep.statistics_tables import write_every_pair
 
-        for study in resolved if pairs else ():
-            write_every_pair(results / study.name)
+        found = [load_study_results(results / study.name) for study in resolved]
+        for study, one in zip(resolved, found, strict=True) if pairs else ():
+            write_every_pair(results / study.name, one)
         if json:
-            print_json(outcome_record([outcomes[study.name] for study in resolved]))
-        for study in resolved if not json else ():
-            print(f"\n{outcome_text(outcomes[study.name])}\ntables: {results / study.name}")
+            print_json(outcome_record(found))
+        for study, one in zip(resolved, found, strict=True) if not json else ():
+            print(f"\n{outcome(one)}\ntables: {results / study.name}")
     raise typer.Exit(code)
 
 
@@ -232,8 +233,8 @@ def _run(
     until_decided: bool,
     budget: float | None = None,
     tell: Callable[[str], None] = print,
-) -> "tuple[int, dict[str, Outcome]]":
-    """Run studies, tell how it went and return the exit code and what each study ended with."""
+) -> int:
+    """Run studies, tell how it went and return the exit code."""
     if jobs is not None and scheduler is not None:
         raise InputError("--jobs and --scheduler exclude each other: the workers of the cluster are its own")
     for study in studies if until_decided and not quiet else ():
@@ -264,11 +265,11 @@ def _run(
     again = f"this goes on where it stopped: {shlex.join(['harness', *sys.argv[1:]])}"
     if summary.signal is not None:
         note(f"stopped early; {again}")
-        return STOPPED + summary.signal, summary.outcomes
+        return STOPPED + summary.signal
     if summary.out_of_time and summary.missing:
         note(f"the time is up; {again}")
     missing = summary.missing and not summary.out_of_time
-    return (1 if summary.failed or missing else 0), summary.outcomes
+    return 1 if summary.failed or missing else 0
 
 
 def _time_kernels_once(results: Path, quiet: bool) -> None:

@@ -71,11 +71,6 @@ class Results:
             predictions=self.predictions.only(ids),
         )  # fmt: skip
 
-    def trials_only(self) -> "Results":
-        """Return what is small: the trials with what they belong to, without curves, layers, rows and predictions."""
-        none = pd.DataFrame()
-        return replace(self, curves=none, layers=none, rows=none, predictions=Predictions())
-
     def trials_of(self, name: str) -> pd.DataFrame:
         """Return the rows of one study in `trials` with the columns and types that its own trials have.
 

@@ -1,7 +1,6 @@
 """The metric of a claim: one number a seed and arm (or, where a metric reduces arms, a seed and group of arms)."""
 
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -39,27 +38,25 @@ def measure_of(claim: Claim) -> Measure:
     return Measure(*(getattr(claim, name) for name in Measure._fields))
 
 
-def claim_values(results: "Results", study: str) -> Callable[[Measure, str, Sequence[Unit]], pd.DataFrame]:
-    """Return a function of a measure, a phase and units that reads the values of these units in a study's trials.
+def claim_values(
+    results: "Results", study: str, measure: Measure, phase: str, units: Sequence[Unit] = ()
+) -> pd.DataFrame:
+    """Return `seed, arm, value, lost, missed` of some units of a study in a phase; `arm` names the arms of a unit.
 
-    It returns `seed, arm, value, lost, missed`; `arm` names the arms of a unit. Without units, every arm is one.
-    `value` is NaN where a seed has none: it was lost and the metric has no chance value. `missed` tells seeds that
-    never reached the target: each counts as the largest budget among these arms (of `smallest`: the largest value
-    tried), so two misses tie. A unit without trials has no row. Of `churn`, a row stands for a pair of seeds. What a
-    measure makes of the trials is computed once, however many claims read it.
+    Without `units`, every arm is one. `value` is NaN where a seed has none: it was lost and the metric has no chance
+    value. `missed` tells seeds that never reached the target: each counts as the largest budget among these arms (of
+    `smallest`: the largest value tried), so two misses tie. A unit without trials has no row. Of `churn`, a row stands
+    for a pair of seeds.
     """
     trials = results.trials_of(study)
-    of_trials = cache(lambda measure: trial_values(trials, results.curves, results.layers, measure))
-
-    def read(measure: Measure, phase: str, units: Sequence[Unit]) -> pd.DataFrame:
-        if measure.metric == "churn":
-            rows = _of_units(trials[trials["phase"] == phase], units)
-            return churn(rows.assign(lost=is_lost(rows)), results.predictions).assign(missed=False)
-        if metric_named(measure.metric).reduces:
-            return _reduced(trials[trials["phase"] == phase], results.curves, measure, units)
-        return _chosen(of_trials(measure), trials, results.curves, measure, phase, units)
-
-    return read
+    if measure.metric == "churn":
+        rows = _of_units(trials[trials["phase"] == phase], units)
+        return churn(rows.assign(lost=is_lost(rows)), results.predictions).assign(missed=False)
+    if metric_named(measure.metric).reduces:
+        return _reduced(trials[trials["phase"] == phase], results.curves, measure, units)
+    return _chosen(
+        trial_values(trials, results.curves, results.layers, measure), trials, results.curves, measure, phase, units
+    )
 
 
 def trial_values(trials: pd.DataFrame, curves: pd.DataFrame, layers: pd.DataFrame, measure: Measure) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """The effects of the ablations of whole results folders: effects.csv as a frame, computed from the trials."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import pandas as pd
@@ -19,19 +19,14 @@ from harness.statistics.tables import COMPARED, Compared, compared_metrics, metr
 class Ablated(NamedTuple):
     """The trials of an ablate block in the final phase, by one metric."""
 
-    study: str
     ablation: Ablation
     metric: str
     compared: Compared
     values: pd.DataFrame  # `seed, arm, value, lost, missed`, and a column of booleans for each factor
 
-    def of(self, effects: pd.DataFrame) -> pd.DataFrame:
-        """Return the rows of the study's `effects` that are these trials' own."""
-        return effects[(effects["block"] == self.ablation.block) & (effects["metric"] == self.metric)]
 
-
-def effects(ablations: Iterable[Ablated]) -> pd.DataFrame:
-    """Return a row per study × block × metric × kind × factor, or pair of factors, in the final phase, from `ablated`.
+def effects(results: Results) -> pd.DataFrame:
+    """Return a row per study × block × metric × kind × factor, or pair of factors, in the final phase.
 
     The rest is what `factorial.effects` tells, with Holm's adjustment within block, metric and kind. `block` is
     "ablate" for a block without a name; `factors` of an interaction are joined by " + ". The metrics are the test
@@ -40,9 +35,10 @@ def effects(ablations: Iterable[Ablated]) -> pd.DataFrame:
     """
     parts = [
         factorial.effects(one.values, one.ablation.names).assign(
-            study=one.study, block=one.ablation.block, metric=one.metric
+            study=name, block=one.ablation.block, metric=one.metric
         )
-        for one in ablations
+        for name in results.studies
+        for one in ablated(results, name)
         if len(one.values)
     ]
     return pd.concat(parts or [pd.DataFrame()]).reindex(columns=list(EFFECTS_COLUMNS)).reset_index(drop=True)
@@ -53,12 +49,12 @@ def ablated(results: Results, name: str) -> Iterator[Ablated]:
 
     Lost seeds and misses count as `claim_values` has them.
     """
-    study, read = results.studies[name], claim_values(results, name)
+    study = results.studies[name]
     for ablation in study.ablations:
         has = pd.DataFrame.from_dict(ablation.arms, orient="index", columns=list(ablation.names))
         for metric, compared in _metrics(study, ablation).items():
-            values = read(compared.measure, study.phases[-1], [(arm,) for arm in ablation.arms])
-            yield Ablated(name, ablation, metric, compared, values.join(has, on="arm"))
+            values = claim_values(results, name, compared.measure, study.phases[-1], [(arm,) for arm in ablation.arms])
+            yield Ablated(ablation, metric, compared, values.join(has, on="arm"))
 
 
 def best_first(table: pd.DataFrame, lower_is_better: bool) -> list[str]:

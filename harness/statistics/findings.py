@@ -87,11 +87,11 @@ def units_of(question: Question) -> list[Unit]:
 def find(question: Question, values: pd.DataFrame) -> Finding:
     """Return what the values of a question (`seed, arm, value, lost, missed`, as `claim_values` has them) say."""
     names = [unit_name(unit) for unit in units_of(question)]
-    columns = pd.MultiIndex.from_product([Seeds._fields, names])
-    by_seed = values.pivot(index="seed", columns="arm", values=list(Seeds._fields)).reindex(columns=columns)
-    whole = by_seed[by_seed["lost"].notna().all(axis=1)]
-    value = whole["value"].astype(float).replace([np.inf, -np.inf], np.nan)  # a ratio to 0 is no number to judge by
-    seeds = Seeds(value, whole["lost"].astype(bool), whole["missed"].astype(bool))
+    there = values.pivot(index="seed", columns="arm", values="lost").reindex(columns=names).notna().all(axis=1)
+    tables = [values.pivot(index="seed", columns="arm", values=name).reindex(columns=names)[there]
+              for name in ("value", "lost", "missed")]  # fmt: skip
+    value = tables[0].astype(float).replace([np.inf, -np.inf], np.nan)  # a ratio to 0 is no number to judge by
+    seeds = Seeds(value, tables[1].astype(bool), tables[2].astype(bool))
     lost, n = int(seeds.lost.any(axis=1).sum()), len(seeds.value)
     known = int(seeds.value.notna().all(axis=1).sum())
     finding = FORMS[question.claim.form](question, seeds)._replace(lost=lost)

@@ -71,9 +71,9 @@ def differences(results: Results, every_pair: bool = False) -> pd.DataFrame:
     for name, study in results.studies.items():
         pairs = pairs_of([arm.name for arm in study.arms], study.reference, every_pair)
         phases = results.trials.loc[results.trials["study"] == name, "phase"].drop_duplicates()
-        read = claim_values(results, name)
         for phase, (metric, compared) in itertools.product(phases[phases != "tune"], compared_metrics(study).items()):
-            table = paired_differences(read(compared.measure, phase, ()), pairs, compared.lower_is_better)
+            values = claim_values(results, name, compared.measure, phase)
+            table = paired_differences(values, pairs, compared.lower_is_better)
             parts.append(table.assign(study=name, phase=phase, metric=metric))
     return pd.concat(parts or [pd.DataFrame()]).reindex(columns=list(DIFFERENCES_COLUMNS)).reset_index(drop=True)
 

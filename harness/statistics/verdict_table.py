@@ -44,14 +44,14 @@ class Verdict(NamedTuple):
     look: int | None = None  # seeds at which it fell, where there are looks
 
 
-def verdicts(told: pd.DataFrame) -> pd.DataFrame:
-    """Return verdicts.csv from `told_verdicts`: a row per claim, phase and condition, in the order of the study's file.
+def verdicts(results: Results) -> pd.DataFrame:
+    """Return verdicts.csv: a row per claim, phase and condition, in the order of the study's file.
 
     `effect` is in the metric's unit: a - b against the nearest rival, of `equivalent` the widest difference, of a
     trend the rise a step of the ladder, else the mean; `low` and `high` bound its 95 % t-interval, `share` is the share
     of seeds in favour. `seeds_to_decide` stands where a verdict is inconclusive; 1001 says more than 1000.
     """
-    return told[list(VERDICTS_COLUMNS)]
+    return told_verdicts(results)[list(VERDICTS_COLUMNS)]
 
 
 def told_verdicts(results: Results) -> pd.DataFrame:
@@ -143,8 +143,8 @@ def _seed_number(trials: pd.DataFrame, study: Study) -> pd.Series:
 
 
 def _findings(results: Results, name: str, asked: Sequence[Question]) -> list[Finding]:
-    read = claim_values(results, name)
-    return [find(one, read(measure_of(one.claim), one.phase, units_of(one))) for one in asked]
+    found = (claim_values(results, name, measure_of(one.claim), one.phase, units_of(one)) for one in asked)
+    return [find(question, values) for question, values in zip(asked, found, strict=True)]
 
 
 def _judged(asked: Sequence[Question], findings: Sequence[Finding], m: int, looks: int) -> list[Verdict]:

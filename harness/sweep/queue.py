@@ -20,7 +20,6 @@ from harness.results.predictions import Predictions, prediction, read_prediction
 from harness.spec.cells import Cell
 from harness.spec.study import Study
 from harness.sweep.resume import Index, Sources, index_of, read_journals, records_of, trials_seen
-from harness.sweep.statistics_tables import Outcome
 from harness.sweep.study_folder import StudyFolder
 from harness.sweep.workers.dispatch import Task
 from harness.sweep.workers.environment import environment_digest
@@ -42,7 +41,6 @@ class Queue:
         tell: Callable[[str], None],
     ) -> None:
         self.tasks: deque[Task] = deque()
-        self.outcomes: dict[str, Outcome] = {}  # by study, once it is closed
         self._results = results
         self._sources = sources
         self._test_labels: dict[str, NDArray[np.uint8]] = {}  # by dataset
@@ -70,7 +68,7 @@ class Queue:
         quiet = suppress(HarnessError) if error else nullcontext()  # what ended the run is to be told, not its echo
         with quiet, ExitStack() as closing:
             for folder in reversed(self.folders):
-                closing.callback(self._close, folder)
+                closing.callback(folder.close)
 
     def record(self, task: Task, answer: dict[str, Any]) -> Record | None:
         """Write what a worker answered for a task to every folder that waits for it, and queue what follows from it.
@@ -88,9 +86,6 @@ class Queue:
             folder.record([record], environments, predictions)
             self.tasks.extendleft(reversed(self._plan(folder)))
         return record
-
-    def _close(self, folder: StudyFolder) -> None:
-        self.outcomes[folder.study.name] = folder.close()
 
     def _plan(self, folder: StudyFolder) -> list[Task]:
         """Return tasks for what a folder waits for and nobody has or runs; copy what another study has."""

@@ -21,7 +21,6 @@ from harness.sweep.needs import with_data
 from harness.sweep.progress import Progress
 from harness.sweep.queue import Queue
 from harness.sweep.resume import sources_of
-from harness.sweep.statistics_tables import Outcome
 from harness.sweep.workers.call import RUN_TRIAL
 from harness.sweep.workers.dispatch import dispatch
 from harness.sweep.workers.local import local_workers
@@ -41,7 +40,6 @@ class RunSummary:
     to_follow: int  # confirming trials, whose settings wait for tuning trials that are missing
     signal: int | None  # that ended it early
     out_of_time: bool  # its budget did
-    outcomes: dict[str, Outcome]  # by study
 
 
 def run_studies(
@@ -196,6 +194,5 @@ def _summary(queue: Queue, ran: int, ended_by: int | None, out_of_time: bool) ->
     count = Counter(statuses.values())
     to_follow = sum(folder.unchosen() for folder in queue.folders) if count["missing"] else 0
     return RunSummary(
-        *(ran, count["done"], count["diverged"], count["failed"], count["missing"]),
-        *(to_follow, ended_by, out_of_time, queue.outcomes),
+        ran, count["done"], count["diverged"], count["failed"], count["missing"], to_follow, ended_by, out_of_time
     )

@@ -3,7 +3,7 @@ tables of its trials are."""
 
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
 from harness.results.files import write_atomically
@@ -17,48 +17,25 @@ if TYPE_CHECKING:
 
     from harness.results.frames import Results
     from harness.spec.study import Study
-    from harness.statistics.effect_table import Ablated
 
 
-class Outcome(NamedTuple):
-    """What a study ended with: its results, and what is told of them at the end of a run.
-
-    Of the results only the trials are kept, for a run may have many studies.
-    """
-
-    results: "Results"
-    summary: "DataFrame"
-    verdicts: "DataFrame"  # as `told_verdicts` has them
-    ablated: "tuple[Ablated, ...]"
-    effects: "DataFrame"
-
-
-def write_statistics(folder: Path, results: "Results") -> Outcome:
-    """Rewrite the tables of statistics of a study folder from its results, each whole or not at all.
-
-    Return them, so that nobody who tells of them computes them again.
-    """
-    from harness.statistics.effect_table import ablated, effects  # pandas, which the start of a run need not wait for
+def write_statistics(folder: Path, results: "Results") -> None:
+    """Rewrite the tables of statistics of a study folder from its results, each whole or not at all."""
+    from harness.statistics.effect_table import effects  # pandas, which the start of a run need not wait for
     from harness.statistics.tables import differences, summary
-    from harness.statistics.verdict_table import told_verdicts, verdicts
+    from harness.statistics.verdict_table import verdicts
 
-    (study,) = results.studies.values()
-    parts = tuple(ablated(results, study.name))
-    outcome = Outcome(results.trials_only(), summary(results), told_verdicts(results), parts, effects(parts))
-    _write(folder, "summary", outcome.summary)
-    _write(folder, "differences", differences(results))
-    _write(folder, "verdicts", verdicts(outcome.verdicts))
-    _write(folder, "effects", outcome.effects)
-    write_images(folder, drawn_images(study, results))
-    return outcome
+    for table in (summary, differences, verdicts, effects):
+        _write(folder, table.__name__, table(results))
+    for study in results.studies.values():
+        write_images(folder, drawn_images(study, results))
 
 
-def write_every_pair(folder: Path) -> None:
+def write_every_pair(folder: Path, results: "Results") -> None:
     """Rewrite differences.csv of a study folder with every pair of arms, however many they are."""
-    from harness.results.frames import load_study_results
     from harness.statistics.tables import differences
 
-    _write(folder, "differences", differences(load_study_results(folder), every_pair=True))
+    _write(folder, "differences", differences(results, every_pair=True))
 
 
 def drawn_images(study: "Study", results: "Results") -> "dict[tuple[str, int], NDArray[uint8]]":

@@ -24,7 +24,7 @@ from harness.spec.claims import sign_flip_count
 from harness.spec.names import Phase
 from harness.spec.study import Study
 from harness.sweep.resume import Index, Sources, entry_of, validation_losses
-from harness.sweep.statistics_tables import Outcome, write_statistics
+from harness.sweep.statistics_tables import write_statistics
 from harness.text import counted, setting
 
 
@@ -113,12 +113,11 @@ class StudyFolder:
         """Return how many confirming trials follow once the tuning trials are finished that choose their settings."""
         return sum(unchosen(self.study, validation_losses(self.index, self._sources)).values())
 
-    def close(self) -> Outcome:
-        """Close the journal, rewrite the tables from it and return them; then put the predictions together."""
+    def close(self) -> None:
+        """Close the journal and rewrite the tables from it; then put the predictions together."""
         self._writer.close()
-        outcome = write_statistics(self.folder, write_tables(self.folder))
+        write_statistics(self.folder, write_tables(self.folder))
         self._predictions.close()  # last, for nothing else depends on it
-        return outcome
 
     def _note(self, note: Note) -> None:
         self._writer.append([note])

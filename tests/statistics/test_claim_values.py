@@ -16,7 +16,7 @@ CHANCE = np.log(10)
 
 def values(ended, measure, arms=TWO, units=(A, B), **tables):
     """The values, those lost and those missed, by unit."""
-    frame = claim_values(results_of(study_of(arms, **tables), ended), "s")(measure, "default", units)
+    frame = claim_values(results_of(study_of(arms, **tables), ended), "s", measure, "default", units)
     by_arm = frame.groupby("arm", sort=False)
     return [{arm: part[name].tolist() for arm, part in by_arm} for name in ("value", "lost", "missed")]
 

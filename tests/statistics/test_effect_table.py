@@ -9,7 +9,7 @@ import pytest
 from harness.results.frames import Results
 from harness.spec.schema import EFFECTS_COLUMNS
 from harness.spec.study import study_from_table
-from harness.statistics.effect_table import ablated, effects
+from harness.statistics.effect_table import effects
 
 FACTORS = {"activation": ["tanh", "relu"], "skip": [{}, {"residual": True}]}
 FIGURE = {"form": "effects", "y": ["val_loss", "time_to_target"], "target": 0.9, "x": "samples"}
@@ -44,10 +44,6 @@ def results_of(study, accuracy, seeds=3, phase="default", reached_at=None):
     return Results({study.name: study}, pd.DataFrame(rows), curves, pd.DataFrame(), {}, {})
 
 
-def effects_of(results):
-    return effects(ablated(results, "parts"))
-
-
 def worth(arm, seed):
     return 0.9 + 0.01 * seed + 0.04 * ("activation" in arm or "everything" in arm)
 
@@ -57,7 +53,7 @@ def of(table, metric, kind):
 
 
 def test_effects_are_with_minus_without_in_points_of_test_error():
-    table = effects_of(results_of(study_of(), worth))
+    table = effects(results_of(study_of(), worth))
     assert list(table.columns) == list(EFFECTS_COLUMNS)
     assert set(table["metric"]) == {"test_error"}
     assert set(table["block"]) == {"ablate"}
@@ -71,22 +67,22 @@ def test_the_final_phase_alone_is_read():
     first, last = (results_of(study, accuracy) for accuracy in (lambda *_: 0.5, worth))
     before = pd.concat([first.trials, first.trials.assign(phase="tune")])
     both = pd.concat([before, last.trials.assign(phase="confirm")])
-    table = effects_of(replace(first, trials=both))
+    table = effects(replace(first, trials=both))
     assert of(table, "test_error", "main") == pytest.approx({"activation": -4.0, "skip": 0.0})
-    assert effects_of(replace(first, trials=before)).empty, "what arms are worth as written is another question"
+    assert effects(replace(first, trials=before)).empty, "what arms are worth as written is another question"
 
 
 def test_each_block_that_ablates_has_its_effects_and_other_blocks_have_none():
     study = study_of(
         {"arms": {"plain": {}}}, {"name": "deep", "ablate": FACTORS}, {"name": "wide", "ablate": {"l2": [0.0, 5.0]}}
     )
-    table = effects_of(results_of(study, worth))
+    table = effects(results_of(study, worth))
     assert table.groupby("block", sort=False).size().to_dict() == {"deep": 9, "wide": 4}
-    assert effects_of(results_of(study_of({"arms": {"plain": {}}}), worth)).empty
+    assert effects(results_of(study_of({"arms": {"plain": {}}}), worth)).empty
 
 
 def test_a_lost_seed_counts_as_chance_and_is_not_dropped():
-    table = effects_of(
+    table = effects(
         results_of(study_of(), lambda arm, seed: None if arm == "nothing" and not seed else worth(arm, seed))
     )
     alone = table[table["kind"] == "add_one_in"].set_index("factors")
@@ -98,7 +94,7 @@ def test_the_metrics_are_those_that_figures_name_and_a_miss_counts_as_the_larges
     def reached_at(arm, seed):
         return 2 + (seed == 0) if "activation" in arm or "everything" in arm else None
 
-    table = effects_of(results_of(study_of(figures=[FIGURE]), worth, reached_at=reached_at))
+    table = effects(results_of(study_of(figures=[FIGURE]), worth, reached_at=reached_at))
     assert list(dict.fromkeys(table["metric"])) == ["test_error", "val_loss", "time_to_target"]
     assert of(table, "val_loss", "main") == pytest.approx({"activation": -0.04, "skip": 0.0})
     assert of(table, "time_to_target", "main") == pytest.approx({"activation": (3000 + 2 * 2000) / 3 - 4000, "skip": 0})

@@ -44,11 +44,11 @@ def test_an_arm_that_is_better_is_said_to_be():
 def test_the_table_has_the_promised_columns_in_the_order_of_the_file():
     claims = [BETTER | {"phase": ["default", "confirm"]}, {"metric": "gap", "better": "c", "than": "a"}]
     study = study_of(ARMS, claims, tune={"l2": [0.0, 1.0]})
-    found = verdicts(told_verdicts(results_of(study, errors_of(a=[1], b=[2]))))
+    found = verdicts(results_of(study, errors_of(a=[1], b=[2])))
     assert list(found.columns) == list(VERDICTS_COLUMNS)
     assert found["id"].tolist() == ["claim0", "claim0", "claim1"]
     assert found["phase"].tolist() == ["default", "confirm", "confirm"]
-    assert list(verdicts(told_verdicts(results_of(study_of(ARMS), {}))).columns) == list(VERDICTS_COLUMNS)
+    assert list(verdicts(results_of(study_of(ARMS), {})).columns) == list(VERDICTS_COLUMNS)
 
 
 def test_against_several_the_effect_is_that_on_the_nearest_and_p_the_largest():
@@ -389,7 +389,7 @@ def test_a_claim_tells_when_it_was_stated():
         [claim.model_dump(mode="json", exclude_defaults=True) for claim in study.claims[:k]] for k in (1, 2)
     )
     notes = [{"note": "claims", "trials": 0, "claims": first}, {"note": "claims", "trials": 16, "claims": second}]
-    found = told_verdicts(results_of(study, errors_of(a=[1], b=[2], c=[3]), notes))
+    found = verdicts(results_of(study, errors_of(a=[1], b=[2], c=[3]), notes))
     assert found["stated"].tolist() == ["before", "after 16 trials"]
 
 
@@ -400,7 +400,7 @@ def test_a_thousand_arms_are_compared_with_the_reference_alone():
     claims = [{"metric": "test_error", "trend": "falls", "over": "learning_rate"}]
     results = results_of(study_of(arms, claims), ended)
     assert len(differences(results)) == 999
-    assert told_verdicts(results)["verdict"].tolist() == ["inconclusive"]
+    assert verdicts(results)["verdict"].tolist() == ["inconclusive"]
 
 
 def test_the_metrics_that_claims_name_are_compared_too():
