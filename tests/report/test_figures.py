@@ -181,7 +181,7 @@ def test_the_share_of_lost_seeds_is_drawn_as_it_is(axes):
 def test_each_study_shows_every_seed_that_finished(frames, drawn, study):
     """Dots of the study's figures of final errors: one a seed, once for each quantity shown."""
     data = frames[study].phase("default", "confirm")
-    in_words = {"initialization": "adam", "dropout": "longer"}.get(study)  # a block that only a claim reads
+    in_words = {"initialization": "adam", "dropout": "longer"}.get(study, "")  # a block that only a claim reads
     data = data[[frames[study].study.arm(name).block != in_words for name in data["arm"]]]
     per_figure = {
         "initialization": {"initialization-strip": 1},
