@@ -75,13 +75,16 @@ class _Pass(NamedTuple):
     workspace: Workspace
 
 
-def network_checks(name: str, backend: ModuleType, reference: ModuleType, label: str) -> Iterator[Check]:
-    """Yield every check of a backend's network, fed with dense images and with packed ones."""
+def network_checks(
+    name: str, backend: ModuleType, reference: ModuleType, label: str, *, reads_packed: bool = True
+) -> Iterator[Check]:
+    """Yield every check of a backend's network, fed with dense images and, unless it is the reference or does not read
+    them, with packed ones."""
     settings = dict(NETWORKS[name])
     widths = settings.pop("widths")
     network = layout.network(widths, **settings)
     dense = _case(network, reference)
-    for sparse in (False,) if backend is reference else (False, True):  # only the compiled one reads packed images
+    for sparse in (False, True) if reads_packed and backend is not reference else (False,):
         case = dense._replace(images=dense.images._replace(sparse=sparse))
         shape = f"{BATCH}x{'-'.join(map(str, widths))}{' packed' if sparse else ''}"
 

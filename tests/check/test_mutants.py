@@ -371,7 +371,7 @@ def checked(mutant: ModuleType, name: str, compiled: bool, images, monkeypatch) 
         backends = {"numpy": mutant, "numba": numba_backend}
         monkeypatch.setattr(setup, "backend", backends.__getitem__)
     if kind == "network":
-        yield from network_checks(rest, mutant, numpy_backend, "mutant")
+        yield from network_checks(rest, mutant, numpy_backend, "mutant", reads_packed=compiled)
     elif kind == "trial":
         yield from trajectory_checks(rest, images)
     elif kind == "choices":
