@@ -7,7 +7,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm, Normalize
+from matplotlib.colors import LogNorm, Normalize, to_hex
 from matplotlib.figure import Figure
 
 from harness.report.figures import findings, panels, style
@@ -56,11 +56,16 @@ def heatmap(
     table = table.assign(said=[_said(cell, places) for cell in table.to_dict("records")]).set_index([y, x])
     said = table["said"].unstack().reindex(index=down, columns=across)
     ax.set_facecolor("#F0F2F5")  # of cells without a mean
+    shown = table["mean"].unstack().reindex(index=down, columns=across)
     coloured_cells(
-        table["mean"].unstack().reindex(index=down, columns=across),
+        shown,
         **{"cmap": RAMP, "norm": norm, "cbar": False, "linewidths": 1.5, "linecolor": "white", "ax": ax},
         **{"annot": said, "fmt": "", "annot_kws": {"fontsize": 8}, "xticklabels": False, "yticklabels": False},
     )
+    for text in ax.texts:  # in the ink that is read better
+        column, row = map(int, text.get_position())
+        face = style.contrast(to_hex(RAMP(norm(shown.iat[row, column]))))
+        text.set_color("white" if face > style.contrast(style.INK) / face else style.INK)
     for (column, row), seeds in data.groupby([x, y], sort=False):
         at = across.index(column) + 0.5, down.index(row) + 0.5
         if not table.loc[(row, column), "n"]:
