@@ -2,8 +2,6 @@
 
 import errno
 import os
-import resource
-import signal
 import subprocess
 import sys
 
@@ -92,21 +90,14 @@ def test_a_full_disk_leaves_the_old_report_whole(tmp_path, small):
     publish(tmp_path / "reports", *old)
     before = contents(tmp_path)
 
-    def small_files_only():
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
-
-    command = [
-        sys.executable,
-        "-m",
-        "harness",
-        "report",
-        "--results",
-        str(small),
-        "--reports",
-        str(tmp_path / "reports"),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, preexec_fn=small_files_only)
+    # limited by itself, not between fork and exec, where libraries of other tests may want a word
+    small_files_only = (
+        "import resource, runpy, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000)); runpy.run_module('harness', run_name='__main__')"
+    )
+    folders = ["--results", str(small), "--reports", str(tmp_path / "reports")]
+    command = [sys.executable, "-c", small_files_only, "report", *folders]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1, done.stderr
     assert done.stderr.startswith("error: reports folder ")
     assert len(done.stderr.splitlines()) == 1
