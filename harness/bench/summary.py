@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from harness.bench.contenders import JAX, NUMPY, OURS, SGEMM, TORCH
 from harness.bench.timing import geometric_mean
-from harness.statistics.intervals import t_interval
-from harness.statistics.judging import inside_test
+from harness.statistics.recipe_time import recipe_reached
 from harness.text import table
 
 KERNELS = {
@@ -92,11 +90,7 @@ def training_text(tables: Mapping[str, pd.DataFrame]) -> str:
 
 def recipe_text(recipe: pd.DataFrame) -> str:
     """Return what the recipe reached in how many seconds, with 95 % intervals over seeds."""
-    accuracy, seconds, training = (
-        t_interval(recipe[name]) for name in ("test_accuracy", "seconds", "training_seconds")
-    )
-    target = float(recipe["target"].iloc[0])
-    p = float(inside_test([recipe["test_accuracy"]], target, np.inf).supported)
+    accuracy, seconds, training, target, p = recipe_reached(recipe)
     return (
         f"{recipe['recipe'].iloc[0]}\n"
         f"test accuracy {100 * accuracy.mean:.2f} ± {100 * accuracy.half:.2f} % ({accuracy.n} seeds; p = {p:.1g} that "

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from harness.errors import InputError
@@ -14,8 +13,7 @@ from harness.report import markdown as md
 from harness.report.figures import speed
 from harness.report.figures.panels import Drawing
 from harness.report.sections import Captioned, pictures
-from harness.statistics.intervals import t_interval
-from harness.statistics.judging import inside_test
+from harness.statistics.recipe_time import recipe_reached
 
 FOLDER = "bench"
 TABLES: dict[str, tuple[str, ...]] = {
@@ -179,11 +177,7 @@ def training_rows(training: pd.DataFrame) -> str:
 
 def recipe_sentence(recipe: pd.DataFrame) -> str:
     """Return what the recipe reaches in how many seconds, with 95 % intervals over seeds."""
-    accuracy, seconds, training = (
-        t_interval(recipe[name]) for name in ("test_accuracy", "seconds", "training_seconds")
-    )
-    target = float(recipe["target"].iloc[0])
-    p = float(inside_test([recipe["test_accuracy"]], target, np.inf).supported)
+    accuracy, seconds, training, target, p = recipe_reached(recipe)
     return (
         f"**{100 * target:g} % test accuracy in {seconds.mean:.2f} ± {seconds.half:.2f} s** on one core: "
         f"{md.code('harness train ' + recipe['recipe'].iloc[0])} ends at "
